@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""Set Hallmark up and run it, with nothing but Python.
+
+    python3 run.py                the market of the demonstration: set up, load, serve; prints the address
+    python3 run.py test           lint, types, room borders, tests
+    python3 run.py test --long    fault runs, models and fuzzing
+    python3 run.py bench          benchmarks, each beside a peer
+    python3 run.py build          the wheel and the single-file verifier, into dist/
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / "python"
+LEAST = (3, 11)
+LOCKS = {"run": ROOT / "packaging" / "run.lock", "test": ROOT / "packaging" / "test.lock"}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of the commands of the module's docstring."""
+    if sys.version_info < LEAST:
+        print(f"Hallmark needs Python {LEAST[0]}.{LEAST[1]} or later; this is {sys.version.split()[0]}.")
+        print("Start it with a newer one, for instance: python3.12 run.py")
+        return 2
+    command, *rest = arguments or ["demo"]
+    jobs = {"demo": demo, "test": test, "bench": bench, "build": build}
+    if command not in jobs:
+        print(__doc__)
+        return 2
+    os.chdir(ROOT)
+    return jobs[command](rest)
+
+
+def demo(rest: list[str]) -> int:
+    """Load the demonstration market, then serve it."""
+    set_up("run")
+    return hallmark("operate", "demo", *rest)
+
+
+def test(rest: list[str]) -> int:
+    """Run the gate, then the tests; stop at the first that fails."""
+    set_up("test")
+    if "--long" in rest:
+        return call([PYTHON, "-m", "pytest", "-n", "2", "-m", "long", *(each for each in rest if each != "--long")])
+    gate = [
+        [BIN / "ruff", "check", "--quiet"],
+        [BIN / "ruff", "format", "--check", "--quiet"],
+        [BIN / "mypy", "--no-error-summary"],
+        [BIN / "lint-imports", "--no-cache"],
+    ]
+    for step in [] if rest else gate:
+        print("·", *(Path(part).name for part in map(str, step)), flush=True)
+        if code := call(step):
+            return code
+    return call([PYTHON, "-m", "pytest", "-n", "2", "--dist", "worksteal", "-m", "not long", *rest])
+
+
+def bench(rest: list[str]) -> int:
+    """Run every benchmark, or those named."""
+    set_up("test")
+    scripts = sorted((ROOT / "benchmarks").glob("*.py"))
+    return max([call([PYTHON, script]) for script in scripts if not rest or script.stem in rest], default=0)
+
+
+def build(_: list[str]) -> int:
+    """Build the wheel and `hallmark-verify.pyz`."""
+    set_up("test")
+    return call([PYTHON, ROOT / "packaging" / "build.py"])
+
+
+def hallmark(*arguments: str) -> int:
+    """Run the `hallmark` command of the environment."""
+    return call([BIN / "hallmark", *arguments])
+
+
+def call(command: list[object]) -> int:
+    """Run `command`, passing Ctrl-C on to it; return its exit code."""
+    process = subprocess.Popen([str(part) for part in command])
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue  # the child has it too, and ends in order
+
+
+def set_up(which: str) -> None:
+    """Make `.venv` hold exactly the locked packages, unless it does already."""
+    stamp = VENV / f"hallmark-{which}.stamp"
+    wanted = hashlib.sha256(LOCKS[which].read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text() == wanted and PYTHON.exists():
+        return
+    print(f"Setting up .venv from packaging/{LOCKS[which].name} (once; a minute or two)", flush=True)
+    uv = shutil.which("uv")
+    if not PYTHON.exists():
+        make_venv(uv)
+    lock, here = str(LOCKS[which]), str(ROOT)
+    if uv:
+        install = [uv, "pip", "install", "--quiet", "--python", str(PYTHON)]
+        run([*install, "--compile-bytecode", "--require-hashes", "-r", lock])
+    else:
+        install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        run([*install, "--require-hashes", "-r", lock])
+    run([*install, "--no-deps", "--no-build-isolation", "--editable", here])
+    stamp.write_text(wanted)
+
+
+def make_venv(uv: str | None) -> None:
+    """Create `.venv` with uv or the standard library."""
+    if uv:
+        run([uv, "venv", "--quiet", "--python", sys.executable, str(VENV)])
+        return
+    try:
+        run([sys.executable, "-m", "venv", str(VENV)])
+    except SystemExit:
+        shutil.rmtree(VENV, ignore_errors=True)
+        print("Python could not create a virtual environment. On Debian or Ubuntu: apt-get install python3-venv")
+        raise
+
+
+def run(command: list[str]) -> None:
+    """Run `command`; end with its exit code where it fails."""
+    code = subprocess.call(command)
+    if code:
+        print(f"This failed with exit code {code}: {' '.join(command)}")
+        raise SystemExit(code)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Hallmark: product certification for payment technology."""

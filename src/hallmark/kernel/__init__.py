@@ -1,0 +1,1 @@
+"""Identifiers, hashing, canonical CBOR, keys, signatures and errors: what every other room stands on."""

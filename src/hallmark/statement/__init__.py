@@ -1,0 +1,1 @@
+"""Statements: what organisations sign. One file a subject; each kind is data."""
