@@ -27,7 +27,7 @@ from hallmark.statement.shape import (
 CERTIFICATE = Id()
 
 _SCHEME = Record({"id": CODE, "edition": CODE, "name": NAME, "profile": CODE, "offset_minutes": Whole(-840, 840)})
-_EDITION = Record({"id": CODE, "edition": CODE})
+_EDITION = Record({"id": Words(100), "edition": Words(40)})
 _ORGANISATION = Record({"id": ORGANISATION, "name": NAME, "address": Words(400)})
 _STATUS = (public("effective_on", DAY), public("reason_code", CODE), public("reason", PROSE))
 

@@ -144,7 +144,7 @@ class Either:
                 return shape.check(value, claim)
             except BadClaim:
                 continue
-        raise BadClaim(claim=claim, why="it has none of the shapes wanted")
+        raise BadClaim(claim=claim, why=Text("与所要求的任一形式均不符", "it has none of the shapes wanted"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The ledger: Merkle tree and map, tiles, signed checkpoints, co-signatures, trust policy, proofs and receipts."""

@@ -1,0 +1,93 @@
+"""One statement in front of the rules: its claims, who issued it, what is so, and what time it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from hallmark.kernel import instant
+from hallmark.kernel.errors import Missing, Refusal
+from hallmark.rules.edition import Edition
+from hallmark.rules.state import Overlay, Record
+from hallmark.statement.envelope import Statement
+
+
+class NotRegistered(Missing):
+    """A statement names something that no statement has brought about."""
+
+    en = "There is no {what} {which} on the ledger. Check the identifier, or register it first."
+    zh = "账本上不存在{what} {which}。请核对编号或先行登记。"
+
+
+class NotYetFounded(Refusal):
+    """Before genesis nothing may happen but genesis."""
+
+    en = "The ledger has not been founded. Its first statement must be ledger.founded."
+    zh = "账本尚未创立。首条声明必须是 ledger.founded。"
+
+
+@dataclass
+class Act:
+    """A statement at its place in the ledger; `claims` are the public and the disclosed members' claims."""
+
+    state: Overlay
+    statement: Statement
+    claims: dict[str, Any]
+    approvers: dict[str, str]
+    """Function -> person, merged persons resolved."""
+
+    @property
+    def kind(self) -> str:
+        return self.statement.draft.kind.name
+
+    @property
+    def issuer(self) -> str:
+        return self.statement.draft.issuer
+
+    @property
+    def subject(self) -> str:
+        return self.statement.draft.subject
+
+    @property
+    def now(self) -> int:
+        """The last time told, ms since 1970 UTC."""
+        now: int = self.need("ledger", "ledger", "")["now"]
+        return now
+
+    @cached_property
+    def case(self) -> Record:
+        """A copy of the case's record, free to be changed and put back; raises `NotRegistered`."""
+        return dict(self.need(f"case/{self.subject}", "case", self.subject))
+
+    @cached_property
+    def edition(self) -> Edition:
+        """The scheme edition the case was applied under."""
+        return Edition.of_case(self.state, self.case)
+
+    @property
+    def today(self) -> date:
+        """The calendar date now, at the fixed offset of the case's scheme."""
+        return self.edition.date_at(self.now)
+
+    def need(self, key: str, what: str, which: str) -> Record:
+        """Return the record at `key`; raises `NotRegistered`."""
+        record = self.state.get(key)
+        if record is None:
+            raise NotRegistered(what=what, which=which)
+        return record
+
+    def put(self, key: str, record: Record) -> None:
+        """Let `record` be so at `key` if the statement is admitted."""
+        self.state.apply({key: record})
+
+    def put_case(self, **news: object) -> None:
+        """Put the case's record back with `news`."""
+        self.case.update(news)
+        self.put(f"case/{self.subject}", self.case)
+
+
+def day(text: str) -> date:
+    """Return the date of a claim whose shape was checked."""
+    return instant.parse_date(text)

@@ -1,0 +1,356 @@
+"""Rules of review, decision, sign-off and appeal.
+
+1. Each names the digest of the case as it is now (`CaseChanged`); a decision follows the review of exactly this file,
+   a sign-off the decision, with nothing in between (`ReviewOutdated`).
+2. Nothing is granted before every leg that the profile requires is reported (Regulation art. 21, `LegMissing`), every
+   decisive item passed or did not apply (`ItemNotPassed`), and every nonconformity is closed (17065 7.11,
+   `NonconformityOpen`).
+3. A laboratory's kit ran fully isolated (`IsolationTooWeak`).
+4. Evaluators, reviewer and decision maker are different natural persons (17065 7.5.1, 7.6.2, `EvaluatorReviews`,
+   `EvaluatorDecides`, `ReviewerDecides`), and so is the responsible person who signs off after them (Regulation
+   art. 22, `SignatoryInvolved`).
+5. All are competent for the type on this day and have no interest in the applicant (`personnel`).
+6. An appeal is lodged in time (`AppealTooLate`), once at a time, and decided by a person who took no part (17065
+   7.13.5, `AppealJudgeInvolved`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hallmark.kernel import instant
+from hallmark.kernel.errors import Refusal
+from hallmark.ledger.merkle import Frontier
+from hallmark.rules import person
+from hallmark.rules.act import Act
+from hallmark.rules.application import (
+    StepOutOfOrder,
+    body_is_impartial,
+    body_is_still_designated,
+    issuer_is_applicant,
+    issuer_is_body,
+    require_stage,
+)
+from hallmark.rules.edition import Edition
+from hallmark.rules.personnel import approvers_are_competent
+from hallmark.scheme.model import Module
+
+PASSED = ("pass", "not-applicable")
+
+
+class CaseChanged(Refusal):
+    """The digest named is not the digest of the case now."""
+
+    article = "ISO/IEC 17065:2012 7.5, 7.6"
+    en = "The case has changed since you saw it: you name {named}, it is {current}. Read the file again, then repeat."
+    zh = "案件在您查阅后已有变化：您所指摘要为 {named}，当前为 {current}。请重新查阅后再办理。"
+
+
+class ReviewOutdated(Refusal):
+    """Something was added after the review or the decision."""
+
+    article = "ISO/IEC 17065:2012 7.5.2"
+    en = "{kind} must follow {before} directly: {why}. Let the step before be done again on the whole file."
+    zh = "{kind}必须紧随{before}：{why}。请就完整案卷重新办理上一步骤。"
+
+
+class LegMissing(Refusal):
+    """A required leg of the evaluation has no report."""
+
+    article = "Regulation on Certification and Accreditation art. 21"
+    en = "The profile {profile} requires {leg}, and there is no report of it. Complete the evaluation first."
+    zh = "规则剖面 {profile} 要求{leg}，但尚无报告。请先完成评价。"
+
+
+class ItemNotPassed(Refusal):
+    """A decisive item did not pass."""
+
+    article = "ISO/IEC 17065:2012 7.6.2"
+    en = "The product cannot be granted a certificate: {items}. Refuse it, or wait for an amended report."
+    zh = "产品不能获证：{items}。请作出不予认证的决定，或等待修改后的报告。"
+
+
+class NonconformityOpen(Refusal):
+    """A nonconformity is not closed."""
+
+    article = "ISO/IEC 17065:2012 7.11"
+    en = "Nonconformities {numbers} are not closed. Close them, or refuse the certificate."
+    zh = "不符合项 {numbers} 尚未关闭。请关闭后再办理，或不予认证。"
+
+
+class IsolationTooWeak(Refusal):
+    """The kit did not run isolated from the sample."""
+
+    en = "Report {report} was made with isolation '{isolation}'; a laboratory's report needs 'bubblewrap'. Test again."
+    zh = "报告 {report} 的隔离级别为“{isolation}”；实验室报告要求“bubblewrap”。请重新检测。"
+
+
+class EvaluatorReviews(Refusal):
+    """A reviewer was not involved in the evaluation."""
+
+    article = "ISO/IEC 17065:2012 7.5.1"
+    en = "{person} took part in the evaluation and cannot review it. Another person must."
+    zh = "{person} 参与了评价，不能进行复核。须由他人办理。"
+
+
+class EvaluatorDecides(Refusal):
+    """A decision maker was not involved in the evaluation."""
+
+    article = "ISO/IEC 17065:2012 7.6.2"
+    en = "{person} took part in the evaluation and cannot decide on it. Another person must."
+    zh = "{person} 参与了评价，不能作出认证决定。须由他人办理。"
+
+
+class ReviewerDecides(Refusal):
+    """Reviewer and decision maker are different persons."""
+
+    article = "ISO/IEC 17065:2012 7.5, 7.6"
+    en = "{person} reviewed this case and cannot decide on it. Another person must."
+    zh = "{person} 已复核本案，不能再作决定。须由他人办理。"
+
+
+class SignatoryInvolved(Refusal):
+    """The responsible person signs off after the certification personnel, and is none of them."""
+
+    article = "Regulation on Certification and Accreditation art. 22"
+    en = "{person} already acted in this case as {function} and cannot sign it off. The responsible person must."
+    zh = "{person} 已在本案担任 {function}，不能签发。须由负责人签发。"
+
+
+class AppealTooLate(Refusal):
+    """The time for an appeal is over."""
+
+    article = "ISO/IEC 17065:2012 7.13"
+    en = "The time to appeal ended on {until}. Apply anew."
+    zh = "申诉期限已于 {until} 届满。请重新申请。"
+
+
+class AppealJudgeInvolved(Refusal):
+    """An appeal is decided by a person who took no part."""
+
+    article = "ISO/IEC 17065:2012 7.13.5"
+    en = "{person} took part in this case and cannot decide the appeal. Another person must."
+    zh = "{person} 参与过本案，不能裁决申诉。须由他人办理。"
+
+
+def case_digest(case: Mapping[str, Any]) -> bytes:
+    """Return the 32-byte RFC 6962 root over the case's statements in ledger order."""
+    return Frontier.from_value(case["file"]).root
+
+
+def file_size(case: Mapping[str, Any]) -> int:
+    """Return how many statements the case's file holds."""
+    return Frontier.from_value(case["file"]).size
+
+
+def digest_is_current(act: Act) -> None:
+    """Rule 1."""
+    current = case_digest(act.case)
+    if act.claims["case_digest"] != current:
+        raise CaseChanged(named=act.claims["case_digest"].hex()[:16], current=current.hex()[:16])
+
+
+def follows_review(act: Act) -> None:
+    """Rule 1: the last statement of the case is its review."""
+    _require_last(act, "review", "review.recommended")
+
+
+def follows_decision(act: Act) -> None:
+    """Rule 1: the last statement of the case is its decision."""
+    _require_last(act, "decision", "decision.made")
+
+
+def _require_last(act: Act, step: str, before: str) -> None:
+    record = act.case.get(step)
+    if record is None:
+        raise ReviewOutdated(kind=act.kind, before=before, why="there is none")
+    if record["place"] != file_size(act.case):
+        raise ReviewOutdated(kind=act.kind, before=before, why="the file has grown since")
+
+
+def something_was_evaluated(act: Act) -> None:
+    """Rule 2: a review is of at least one report."""
+    require_stage(act, "planned")
+    if not act.case["tests"] and not act.case["audits"]:
+        raise LegMissing(profile=act.edition.profile.id, leg=Module.TYPE_TEST)
+
+
+def grant_is_earned(act: Act) -> None:
+    """Rules 2 and 3, where the outcome is to grant."""
+    if act.claims.get("recommendation", act.claims.get("outcome")) == "grant":
+        require_earned(act.edition, act.case)
+
+
+def require_earned(edition: Edition, case: Mapping[str, Any]) -> None:
+    """Raise unless the evaluation of `case` is complete and passed (rules 2 and 3)."""
+    for module, reports in ((Module.TYPE_TEST, case["tests"]), (Module.AUDIT, case["audits"])):
+        if edition.requires(module) and not reports:
+            raise LegMissing(profile=edition.profile.id, leg=module)
+    if case["tests"]:
+        report = case["tests"][-1]
+        if report["kit"]["isolation"] not in ("bubblewrap", "manual"):
+            raise IsolationTooWeak(report=report["report"], isolation=report["kit"]["isolation"])
+        verdicts = {
+            item.id: report["verdicts"].get(item.id, "not-run") for item in edition.decisive(case, Module.TYPE_TEST)
+        }
+        if missed := [f"{item} {verdict}" for item, verdict in verdicts.items() if verdict not in PASSED]:
+            raise ItemNotPassed(items=", ".join(missed))
+    if numbers := [n for n, each in case["nonconformities"].items() if each["status"] != "closed"]:
+        raise NonconformityOpen(numbers=", ".join(numbers))
+
+
+def reviewer_did_not_evaluate(act: Act) -> None:
+    """Rule 4."""
+    for name in act.approvers.values():
+        if name in _resolved(act, act.case["evaluators"]):
+            raise EvaluatorReviews(person=name)
+
+
+def decider_did_not_evaluate(act: Act) -> None:
+    """Rule 4."""
+    for name in act.approvers.values():
+        if name in _resolved(act, act.case["evaluators"]):
+            raise EvaluatorDecides(person=name)
+
+
+def decider_did_not_review(act: Act) -> None:
+    """Rule 4."""
+    for name in act.approvers.values():
+        if name in _resolved(act, act.case["review"]["persons"]):
+            raise ReviewerDecides(person=name)
+
+
+def signatory_is_not_involved(act: Act) -> None:
+    """Rule 4."""
+    for name in act.approvers.values():
+        for function, persons in involved(act.case).items():
+            if name in _resolved(act, persons):
+                raise SignatoryInvolved(person=name, function=function)
+
+
+def involved(case: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the persons who acted in the case, by what they did."""
+    steps = {step: case[step]["persons"] for step in ("review", "decision", "signoff") if case.get(step)}
+    return {"evaluator": case["evaluators"], **steps}
+
+
+def _resolved(act: Act, persons: list[str]) -> set[str]:
+    return {person.resolve(act.state, name) for name in persons}
+
+
+def is_granted(act: Act) -> None:
+    """Only what was granted is signed off."""
+    require_stage(act, "granted")
+
+
+def may_be_appealed(act: Act) -> None:
+    """Rule 6."""
+    require_stage(act, "refused", "declined")
+    until = instant.add_days(act.edition.date_at(act.case["ended_at"]), act.edition.number("appeal_days"))
+    if act.today > until:
+        raise AppealTooLate(until=until)
+    if (act.case.get("appeal") or {}).get("outcome") == "pending":
+        raise StepOutOfOrder(kind=act.kind, stage=act.case["stage"], why="an appeal is pending")
+
+
+def appeal_is_pending(act: Act) -> None:
+    """Rule 6."""
+    if (act.case.get("appeal") or {}).get("outcome") != "pending":
+        raise StepOutOfOrder(kind=act.kind, stage=act.case["stage"], why="no appeal is pending")
+
+
+def judge_took_no_part(act: Act) -> None:
+    """Rule 6."""
+    for name in act.approvers.values():
+        for persons in (*involved(act.case).values(), act.case.get("judges") or []):
+            if name in _resolved(act, persons):
+                raise AppealJudgeInvolved(person=name)
+
+
+def _persons(act: Act) -> list[str]:
+    return sorted(act.approvers.values())
+
+
+def _place(act: Act) -> int:
+    return file_size(act.case) + 1
+
+
+def review(act: Act) -> None:
+    """Effect: this file was reviewed."""
+    act.put_case(
+        review={"persons": _persons(act), "place": _place(act), "recommendation": act.claims["recommendation"]}
+    )
+
+
+def decide(act: Act) -> None:
+    """Effect: the decision stands."""
+    outcome = act.claims["outcome"]
+    stage = "granted" if outcome == "grant" else "refused"
+    news = {"persons": _persons(act), "place": _place(act), "outcome": outcome, "made_at": act.now}
+    act.put_case(stage=stage, decision=news, ended_at=act.now)
+
+
+def sign_off(act: Act) -> None:
+    """Effect: the responsible person answers for it too; a certificate may be issued."""
+    act.put_case(stage="signed_off", signoff={"persons": _persons(act), "place": _place(act)})
+
+
+def lodge_appeal(act: Act) -> None:
+    """Effect: an appeal is pending."""
+    act.put_case(appeal={"outcome": "pending", "against": act.case["stage"]})
+
+
+def decide_appeal(act: Act) -> None:
+    """Effect: upheld, the case goes back to before what was appealed against; rejected, it stays."""
+    appeal = act.case["appeal"]
+    back = {"refused": "planned", "declined": "submitted"}[appeal["against"]]
+    act.put_case(
+        stage=back if act.claims["outcome"] == "upheld" else act.case["stage"],
+        appeal={**appeal, "outcome": act.claims["outcome"]},
+        judges=[*(act.case.get("judges") or []), *_persons(act)],
+    )
+
+
+RULES = {
+    "review.recommended": (
+        issuer_is_body,
+        something_was_evaluated,
+        digest_is_current,
+        approvers_are_competent,
+        reviewer_did_not_evaluate,
+        grant_is_earned,
+        review,
+    ),
+    "decision.made": (
+        issuer_is_body,
+        something_was_evaluated,
+        digest_is_current,
+        follows_review,
+        body_is_still_designated,
+        body_is_impartial,
+        approvers_are_competent,
+        decider_did_not_evaluate,
+        decider_did_not_review,
+        grant_is_earned,
+        decide,
+    ),
+    "signoff.made": (
+        issuer_is_body,
+        is_granted,
+        digest_is_current,
+        follows_decision,
+        approvers_are_competent,
+        signatory_is_not_involved,
+        sign_off,
+    ),
+    "appeal.lodged": (issuer_is_applicant, approvers_are_competent, may_be_appealed, lodge_appeal),
+    "appeal.decided": (
+        issuer_is_body,
+        digest_is_current,
+        appeal_is_pending,
+        approvers_are_competent,
+        judge_took_no_part,
+        decide_appeal,
+    ),
+}

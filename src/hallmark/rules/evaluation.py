@@ -1,0 +1,438 @@
+"""Rules of the evaluation: plan, sample, type test, audit, nonconformities.
+
+1. No evaluation before the agreement (ISO/IEC 17065 4.1.2, `StepOutOfOrder`).
+2. The laboratory is qualified for the type on this day (Regulation art. 9; 17065 6.2, `LaboratoryNotQualified`).
+3. Evaluators are competent and impartial (`personnel`), when planned and when they report.
+4. The sample received and the builds tested are exactly those declared (`BuildsDiffer`).
+5. A report is on a sample received (`SampleUnknown`), has a number of its own (`RegisteredTwice`), amends only a report
+   in force in this case (ISO/IEC 17025 7.8.8, `ReportUnknown`), and ends no later than today (`DatesImpossible`).
+6. A report gives a verdict on every mandatory item and on no foreign one (Regulation art. 21, `ItemsDiffer`).
+7. An audit reports exactly the nonconformities raised, and each nonconforming mandatory item has one (17065 7.4.6,
+   `NonconformitiesDiffer`).
+8. Nonconformities are numbered in order (`NumberOutOfOrder`), due within the time the scheme sets (`DueTooLate`), and
+   closed only after an answer (`NotAnswered`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hallmark.kernel import instant
+from hallmark.kernel.errors import Refusal
+from hallmark.rules import person
+from hallmark.rules.act import Act, NotRegistered, day
+from hallmark.rules.application import (
+    body_is_still_designated,
+    is_designated,
+    issuer_is_applicant,
+    issuer_is_body,
+    issuer_is_laboratory,
+    require_stage,
+)
+from hallmark.rules.market import RegisteredTwice
+from hallmark.rules.personnel import (
+    PersonNotCompetent,
+    approvers_are_competent,
+    require_competent,
+    require_impartial,
+)
+from hallmark.scheme.model import Module
+
+
+class LaboratoryNotQualified(Refusal):
+    """The laboratory may not test this type on this day."""
+
+    article = "Regulation on Certification and Accreditation art. 9; ISO/IEC 17065:2012 6.2"
+    en = "{laboratory} is not designated to test {product_type} on {today}. Choose a laboratory that is."
+    zh = "{laboratory} 在 {today} 未获指定检测 {product_type}。请选择获指定的实验室。"
+
+
+class BuildsDiffer(Refusal):
+    """What was received or tested is not what was applied for."""
+
+    article = "ISO/IEC 17025:2017 7.8.2.1 g"
+    en = "The builds are not those of the application: {why}. Test exactly what was declared, or apply anew."
+    zh = "版本文件与申请不符：{why}。须检测所申报的版本，或重新申请。"
+
+
+class SampleUnknown(Refusal):
+    """The report is on a sample that was not received."""
+
+    article = "ISO/IEC 17025:2017 7.4"
+    en = "Sample {sample} was not received for this case. Record its reception first."
+    zh = "本案未接收样品 {sample}。请先登记接收。"
+
+
+class ReportUnknown(Refusal):
+    """A case has one test report in force; a later one amends it."""
+
+    article = "ISO/IEC 17025:2017 7.8.8"
+    en = "The report must amend {in_force}, the one in force in this case, not {amends}."
+    zh = "该报告须修改本案现行报告 {in_force}，而非 {amends}。"
+
+
+class DatesImpossible(Refusal):
+    """The work cannot have been done on these days."""
+
+    article = "ISO/IEC 17025:2017 7.8.2.1 i"
+    en = "The dates {start} to {end} cannot be: {why}. Correct them."
+    zh = "日期 {start} 至 {end} 不成立：{why}。请更正。"
+
+
+class ItemsDiffer(Refusal):
+    """No prescribed item may be left out, and none added."""
+
+    article = "Regulation on Certification and Accreditation art. 21"
+    en = "The report does not cover the prescribed items: {why}. Report on exactly these."
+    zh = "报告未覆盖规定项目：{why}。须按规定项目出具。"
+
+
+class NonconformitiesDiffer(Refusal):
+    """Every nonconformity is told to the client, and every finding has one."""
+
+    article = "ISO/IEC 17065:2012 7.4.6"
+    en = "The audit report and the nonconformities raised do not agree: {why}."
+    zh = "审核报告与已提出的不符合项不一致：{why}。"
+
+
+class NumberOutOfOrder(Refusal):
+    """Nonconformities are numbered without gaps."""
+
+    en = "The next nonconformity has number {expected}, not {given}."
+    zh = "下一不符合项编号应为 {expected}，而非 {given}。"
+
+
+class DueTooLate(Refusal):
+    """The scheme sets the longest time for a correction."""
+
+    en = "A {grade} nonconformity must be due between today and {latest}, not on {due}."
+    zh = "{grade} 不符合项的期限应在今日至 {latest} 之间，而非 {due}。"
+
+
+class NotAnswered(Refusal):
+    """A nonconformity is closed or rejected on the applicant's answer."""
+
+    en = "Nonconformity {number} is {status}; this needs it to be {wanted}."
+    zh = "不符合项 {number} 处于 {status} 状态；此操作要求 {wanted}。"
+
+
+def laboratory_is_qualified(act: Act) -> None:
+    """Rule 2."""
+    laboratory = act.claims.get("laboratory") or act.case["laboratory"]
+    case = act.case
+    if not is_designated(act.state, laboratory, "testing", case["scheme"], case["product_type"], act.today):
+        raise LaboratoryNotQualified(laboratory=laboratory, product_type=case["product_type"], today=act.today)
+
+
+def team_is_competent(act: Act) -> None:
+    """Rule 3 for the team planned."""
+    for member in act.claims["team"]:
+        require_competent(act, member["person"], act.issuer, member["function"])
+        require_impartial(act, member["person"])
+
+
+def is_agreed(act: Act) -> None:
+    """Rule 1. A plan may be made again until the first report."""
+    require_stage(act, "agreed", "planned")
+    if act.case["tests"] or act.case["audits"]:
+        require_stage(act, "agreed", why="reports were made under the plan")
+
+
+def is_planned(act: Act) -> None:
+    """Rule 1."""
+    require_stage(act, "planned")
+
+
+def plan_is_in_time(act: Act) -> None:
+    """Rule 5 for plans: evaluation ends today or later."""
+    if day(act.claims["evaluate_by"]) < act.today:
+        raise DatesImpossible(start=act.today, end=act.claims["evaluate_by"], why="the plan ends in the past")
+
+
+def builds_are_declared(act: Act) -> None:
+    """Rule 4."""
+    declared = _builds(act.case["product"]["builds"])
+    given = _builds(act.claims["builds"])
+    if given != declared:
+        wrong = sorted(name for role, name, _, _ in given ^ declared)
+        raise BuildsDiffer(why=", ".join(dict.fromkeys(wrong)))
+
+
+def _builds(builds: Sequence[dict[str, Any]]) -> set[tuple[str, str, int, bytes]]:
+    return {(build["role"], build["name"], build["size"], build["sha256"]) for build in builds}
+
+
+def sample_is_new(act: Act) -> None:
+    """Rule 5 for samples."""
+    if act.claims["sample"] in act.case["samples"]:
+        raise RegisteredTwice(which=act.claims["sample"])
+
+
+def sample_is_received(act: Act) -> None:
+    """Rule 5."""
+    if act.claims["sample"] not in act.case["samples"]:
+        raise SampleUnknown(sample=act.claims["sample"])
+
+
+def report_is_new(act: Act) -> None:
+    """Rule 5."""
+    if act.state.get(f"report/{act.claims['report']}"):
+        raise RegisteredTwice(which=act.claims["report"])
+
+
+def report_in_force_is_amended(act: Act) -> None:
+    """Rule 5."""
+    in_force = act.case["tests"][-1]["report"] if act.case["tests"] else None
+    if act.claims.get("amends") != in_force:
+        raise ReportUnknown(in_force=in_force or "none", amends=act.claims.get("amends") or "none")
+
+
+def dates_are_possible(act: Act) -> None:
+    """Rule 5."""
+    start, end = day(act.claims["started_on"]), day(act.claims["finished_on"])
+    if end < start:
+        raise DatesImpossible(start=start, end=end, why="the end is before the start")
+    if end > act.today:
+        raise DatesImpossible(start=start, end=end, why="the end is in the future")
+    if start < act.edition.date_at(act.case["opened_at"]):
+        raise DatesImpossible(start=start, end=end, why="the start is before the application")
+
+
+def test_items_are_prescribed(act: Act) -> None:
+    """Rule 6 for the type test."""
+    _require_items(act, Module.TYPE_TEST, set(act.claims["verdicts"]))
+
+
+def audit_items_are_prescribed(act: Act) -> None:
+    """Rule 6 for the audit."""
+    _require_items(act, Module.AUDIT, set(act.claims["findings"]))
+
+
+def _require_items(act: Act, module: Module, given: set[str]) -> None:
+    known = {item.id for item in act.edition.items(act.case, module)}
+    mandatory = {item.id for item in act.edition.decisive(act.case, module)}
+    if missing := sorted(mandatory - given):
+        raise ItemsDiffer(why=f"missing {', '.join(missing)}")
+    if foreign := sorted(given - known):
+        raise ItemsDiffer(why=f"not prescribed {', '.join(foreign)}")
+
+
+def audit_is_planned(act: Act) -> None:
+    """The scheme has this leg, and the auditor was planned (Regulation art. 21)."""
+    if not act.edition.requires(Module.AUDIT):
+        require_stage(act, "no audit", why="this profile has no audit")
+    planned = {person.resolve(act.state, member["person"]) for member in act.case["team"]}
+    for function, name in act.approvers.items():
+        if name not in planned:
+            raise PersonNotCompetent(
+                person=name,
+                organisation=act.issuer,
+                function=f"planned {function}",
+                product_type=act.case["product_type"],
+                today=act.today,
+            )
+
+
+def nonconformities_agree(act: Act) -> None:
+    """Rule 7."""
+    raised = act.case["nonconformities"]
+    told = {str(number) for number in act.claims["nonconformities"]}
+    if told != set(raised):
+        raise NonconformitiesDiffer(why=f"raised {sorted(raised)}, reported {sorted(told)}")
+    required = {each["requirement"] for each in raised.values()}
+    mandatory = {item.id for item in act.edition.decisive(act.case, Module.AUDIT)}
+    for item, finding in act.claims["findings"].items():
+        if finding == "nonconforming" and item in mandatory and item not in required:
+            raise NonconformitiesDiffer(why=f"{item} is nonconforming, and no nonconformity was raised on it")
+
+
+def number_is_next(act: Act) -> None:
+    """Rule 8."""
+    expected = len(act.case["nonconformities"]) + 1
+    if act.claims["number"] != expected:
+        raise NumberOutOfOrder(expected=expected, given=act.claims["number"])
+
+
+def requirement_is_audited(act: Act) -> None:
+    """Rule 6 for nonconformities."""
+    known = {item.id for module in Module for item in act.edition.items(act.case, module)}
+    if act.claims["requirement"] not in known:
+        raise ItemsDiffer(why=f"{act.claims['requirement']} is not prescribed for this product")
+
+
+def due_in_time(act: Act) -> None:
+    """Rule 8."""
+    grade = act.claims["grade"]
+    latest = instant.add_days(act.today, act.edition.number(f"nonconformity_{grade}_days"))
+    if not act.today <= day(act.claims["due"]) <= latest:
+        raise DueTooLate(grade=grade, latest=latest, due=act.claims["due"])
+
+
+def nonconformity_exists(act: Act) -> None:
+    """The nonconformity spoken of was raised."""
+    if str(act.claims["number"]) not in act.case["nonconformities"]:
+        raise NotRegistered(what="nonconformity", which=act.claims["number"])
+
+
+def awaits_answer(act: Act) -> None:
+    """Rule 8: open ones are answered."""
+    _require_status(act, "open")
+
+
+def is_answered(act: Act) -> None:
+    """Rule 8: answered ones are closed or rejected."""
+    _require_status(act, "answered")
+
+
+def _require_status(act: Act, wanted: str) -> None:
+    number = act.claims["number"]
+    status = act.case["nonconformities"][str(number)]["status"]
+    if status != wanted:
+        raise NotAnswered(number=number, status=status, wanted=wanted)
+
+
+def plan(act: Act) -> None:
+    """Effect: laboratory, team and day are set."""
+    claims = act.claims
+    act.put_case(
+        stage="planned", laboratory=claims["laboratory"], team=claims["team"], evaluate_by=claims["evaluate_by"]
+    )
+
+
+def receive(act: Act) -> None:
+    """Effect: the laboratory has the sample."""
+    news = {"received_on": act.claims["received_on"], "laboratory": act.issuer}
+    act.put_case(samples={**act.case["samples"], act.claims["sample"]: news})
+
+
+def report_test(act: Act) -> None:
+    """Effect: there is a test report; its approvers have evaluated."""
+    claims = act.claims
+    news = {
+        "report": claims["report"],
+        "sample": claims["sample"],
+        "amends": claims.get("amends"),
+        "laboratory": act.issuer,
+        "verdicts": claims["verdicts"],
+        "kit": claims["kit"],
+        "record": claims["record"],
+    }
+    act.put(f"report/{claims['report']}", {"case": act.subject})
+    act.put_case(tests=[*act.case["tests"], news], evaluators=_evaluators(act))
+
+
+def report_audit(act: Act) -> None:
+    """Effect: there is an audit report; its approvers have evaluated."""
+    claims = act.claims
+    news = {"report": claims["report"], "site": claims["site"], "findings": claims["findings"]}
+    act.put(f"report/{claims['report']}", {"case": act.subject})
+    act.put_case(audits=[*act.case["audits"], news], evaluators=_evaluators(act))
+
+
+def raise_nonconformity(act: Act) -> None:
+    """Effect: a nonconformity is open."""
+    claims = act.claims
+    news = {
+        "status": "open",
+        "grade": claims["grade"],
+        "requirement": claims["requirement"],
+        "due": claims["due"],
+    }
+    numbered = {**act.case["nonconformities"], str(claims["number"]): news}
+    act.put_case(nonconformities=numbered, evaluators=_evaluators(act))
+
+
+def set_nonconformity(status: str) -> Any:
+    """Return the effect that brings a nonconformity to `status`; whoever judged it has evaluated."""
+
+    def effect(act: Act) -> None:
+        number = str(act.claims["number"])
+        numbered = dict(act.case["nonconformities"])
+        numbered[number] = {**numbered[number], "status": status}
+        act.put_case(nonconformities=numbered, evaluators=_evaluators(act))
+
+    return effect
+
+
+def _evaluators(act: Act) -> list[str]:
+    judged = [] if act.issuer == act.case["applicant"] else act.approvers.values()
+    return sorted({*act.case["evaluators"], *judged})
+
+
+_NONCONFORMITY = (is_planned, nonconformity_exists)
+
+RULES = {
+    "evaluation.planned": (
+        issuer_is_body,
+        approvers_are_competent,
+        is_agreed,
+        body_is_still_designated,
+        laboratory_is_qualified,
+        team_is_competent,
+        plan_is_in_time,
+        plan,
+    ),
+    "sample.received": (
+        issuer_is_laboratory,
+        is_planned,
+        laboratory_is_qualified,
+        sample_is_new,
+        builds_are_declared,
+        receive,
+    ),
+    "test.reported": (
+        issuer_is_laboratory,
+        is_planned,
+        laboratory_is_qualified,
+        approvers_are_competent,
+        sample_is_received,
+        builds_are_declared,
+        report_is_new,
+        report_in_force_is_amended,
+        dates_are_possible,
+        test_items_are_prescribed,
+        report_test,
+    ),
+    "audit.reported": (
+        issuer_is_body,
+        is_planned,
+        approvers_are_competent,
+        audit_is_planned,
+        report_is_new,
+        dates_are_possible,
+        audit_items_are_prescribed,
+        nonconformities_agree,
+        report_audit,
+    ),
+    "nonconformity.raised": (
+        issuer_is_body,
+        is_planned,
+        approvers_are_competent,
+        number_is_next,
+        requirement_is_audited,
+        due_in_time,
+        raise_nonconformity,
+    ),
+    "nonconformity.answered": (
+        issuer_is_applicant,
+        approvers_are_competent,
+        *_NONCONFORMITY,
+        awaits_answer,
+        set_nonconformity("answered"),
+    ),
+    "nonconformity.rejected": (
+        issuer_is_body,
+        *_NONCONFORMITY,
+        approvers_are_competent,
+        is_answered,
+        set_nonconformity("open"),
+    ),
+    "nonconformity.closed": (
+        issuer_is_body,
+        *_NONCONFORMITY,
+        approvers_are_competent,
+        is_answered,
+        set_nonconformity("closed"),
+    ),
+}

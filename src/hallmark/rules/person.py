@@ -1,0 +1,54 @@
+"""Natural persons as rules see them: who is who, who may do what, who has an interest in whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from hallmark.kernel import instant
+from hallmark.rules.state import State
+
+
+def resolve(state: State, person: str) -> str:
+    """Return the identifier under which `person` remains after mergers."""
+    record = state.get(f"person/{person}")
+    while record and record.get("merged_into"):
+        person = record["merged_into"]
+        record = state.get(f"person/{person}")
+    return person
+
+
+def identifiers(state: State, person: str) -> Iterator[str]:
+    """Yield every identifier of the natural person that `person` is."""
+    waiting = [resolve(state, person)]
+    for name in waiting:
+        yield name
+        waiting.extend((state.get(f"merged/{name}") or {"persons": []})["persons"])
+
+
+def is_competent(
+    state: State, person: str, organisation: str, function: str, scheme: str, product_type: str, today: date
+) -> bool:
+    """Tell whether `organisation` holds `person` competent in `function` for the type on this day."""
+    for name in identifiers(state, person):
+        record = state.get(f"competence/{name}/{organisation}/{function}/{scheme}")
+        if (
+            record
+            and product_type in record["product_types"]
+            and instant.parse_date(record["valid_from"]) <= today <= instant.parse_date(record["valid_until"])
+        ):
+            return True
+    return False
+
+
+def interests(
+    state: State, holder: str, parties: Iterable[str], today: date, cooling_off_years: int
+) -> Iterator[tuple[str, str]]:
+    """Yield (party, nature) for each interest between `holder` and `parties`, also those that ended too recently."""
+    for party in parties:
+        for key in (f"interest/{holder}/{party}", f"interest/{party}/{holder}"):
+            for interest in (state.get(key) or {"interests": []})["interests"]:
+                until = interest["until"] and instant.parse_date(interest["until"])
+                cooled = until and instant.add_years(until, cooling_off_years) < today
+                if instant.parse_date(interest["from"]) <= today and not cooled:
+                    yield party, interest["nature"]

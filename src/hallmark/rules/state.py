@@ -1,0 +1,97 @@
+"""What is so now: records by key, each the last word of an admitted statement.
+
+| key                                          | record                                                       |
+|----------------------------------------------|--------------------------------------------------------------|
+| `ledger`                                     | environment, algorithms, rules version, last time told       |
+| `organisation/<org>`                         | role, name, code, key                                        |
+| `person/<person>`                            | key, relying party, the person it was merged into            |
+| `merged/<person>`                            | the registrations that were merged into this one             |
+| `competence/<person>/<org>/<function>/<scheme>` | product types and dates                                   |
+| `interest/<holder>/<organisation or person>` | natures and dates                                            |
+| `designation/<org>/<activity>/<scheme>`      | dates by product type                                        |
+| `scheme/<scheme>`                            | adopted editions                                             |
+| `case/<case>`                                | everything a case knows                                      |
+| `certificate/<number>`                       | record digest, dates, status, history                        |
+| `counter/<number without serial>`            | the last serial given                                        |
+| `code/<code>`                                | the organisation that holds it                               |
+| `statement/<digest>`                         | nothing: it was admitted                                     |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from hallmark.kernel import canonical, hashing
+from hallmark.scheme.model import Scheme
+
+Record = dict[str, Any]
+Changes = dict[str, Record]
+
+
+class State(Protocol):
+    """A view of what is so; the database, a dictionary, or a batch in the making."""
+
+    def get(self, key: str) -> Record | None:
+        """Return the record at `key`; the caller may not change it."""
+        ...
+
+    def scan(self, prefix: str) -> Iterator[tuple[str, Record]]:
+        """Yield keys that begin with `prefix` and their records, in bytewise key order."""
+        ...
+
+    def scheme(self, digest: bytes) -> Scheme | None:
+        """Return the scheme data whose digest this is, where this node holds it."""
+        ...
+
+
+class MemoryState:
+    """A state in a dictionary."""
+
+    def __init__(self, schemes: Mapping[bytes, Scheme]) -> None:
+        self._schemes = schemes
+        self._records: Changes = {}
+
+    def get(self, key: str) -> Record | None:
+        return self._records.get(key)
+
+    def scan(self, prefix: str) -> Iterator[tuple[str, Record]]:
+        for key in sorted(key for key in self._records if key.startswith(prefix)):
+            yield key, self._records[key]
+
+    def scheme(self, digest: bytes) -> Scheme | None:
+        return self._schemes.get(digest)
+
+    def apply(self, changes: Changes) -> None:
+        """Make `changes` so."""
+        self._records.update(changes)
+
+
+class Overlay:
+    """A state with changes on top that are not so yet: the statements of one batch see each other."""
+
+    def __init__(self, base: State) -> None:
+        self._base = base
+        self.changes: Changes = {}
+
+    def get(self, key: str) -> Record | None:
+        return self.changes[key] if key in self.changes else self._base.get(key)
+
+    def scan(self, prefix: str) -> Iterator[tuple[str, Record]]:
+        records = {**dict(self._base.scan(prefix)), **{k: v for k, v in self.changes.items() if k.startswith(prefix)}}
+        yield from sorted(records.items())
+
+    def scheme(self, digest: bytes) -> Scheme | None:
+        return self._base.scheme(digest)
+
+    def apply(self, changes: Changes) -> None:
+        """Lay `changes` on top."""
+        self.changes.update(changes)
+
+
+def digest_of(state: State) -> bytes:
+    """Return 32 bytes that two nodes share exactly when all their records are the same."""
+    running = hashing.sha256(b"hallmark/state/1")
+    for key, record in state.scan(""):
+        running = hashing.sha256(running + canonical.encode([key, record]))
+    return running

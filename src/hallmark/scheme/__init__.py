@@ -1,0 +1,1 @@
+"""A certification scheme as data: load it, explain it, resolve its parameters."""
