@@ -117,6 +117,13 @@ class UnfoundedShall(BadScheme):
     zh = "{file}，{key}：{value} 可能判定产品不合格，但其确定性仅为 {certainty}。请改为 should，或找到依据文本。"
 
 
+class NestedRest(BadScheme):
+    """What an item rests on is measured, not combined: one step, so no circle."""
+
+    en = "{file}, {key}: {value} rests on other items itself. Name those items instead."
+    zh = "{file}，{key}：{value} 本身又由其他项目综合判定。请直接列出那些项目。"
+
+
 class BrokenSuccession(BadScheme):
     """The editions of a standard do not follow one another in time."""
 

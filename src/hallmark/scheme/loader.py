@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from hallmark.kernel import hashing
@@ -22,7 +22,12 @@ from hallmark.scheme.reading import Place, read_line
 
 DOMAIN = "hallmark scheme"
 EVERY_TYPE = ["all"]
-_SHARED = ("items", "steps", "documents", "samples")
+_SHARED = tuple(
+    name for name, cls in Scheme.COLLECTIONS.items() if "applies_to" in {field.name for field in fields(cls)}
+)
+
+Tables = dict[str, dict[str, dict[str, Any]]]
+Places = dict[str, dict[str, Place]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,27 +46,13 @@ def load(files: Mapping[str, bytes]) -> Scheme:
     The digest is SHA-256 over the canonical CBOR of all lines by collection and id. Raises a `BadScheme` that names
     file and key, or `NotCanonical` for a value beyond the format's sizes.
     """
-    heads: list[tuple[Place, Any]] = []
-    tables: dict[str, dict[str, Any]] = {name: {} for name in Scheme.COLLECTIONS}
-    places: dict[str, dict[str, Place]] = {name: {} for name in Scheme.COLLECTIONS}
-    for file, content in sorted(files.items()):
-        tree = _parse(file, content)
-        if "scheme" in tree:
-            heads.append((Place(file, "scheme"), tree.pop("scheme")))
-        for collection, table, place in _lines(file, tree):
-            name = _name(collection, table, place)
-            if name in tables[collection]:
-                raise DuplicateId(**Place(file, f"{collection}.{name}")._asdict())
-            tables[collection][name] = table
-            places[collection][name] = Place(file, f"{collection}.{name}")
+    trees = {file: _parse(file, content) for file, content in sorted(files.items())}
+    heads = [(tree.pop("scheme"), Place(file, "scheme")) for file, tree in trees.items() if "scheme" in tree]
     if len(heads) != 1:
         raise NoHead(count=len(heads))
-    head: Head = read_line(Head, heads[0][1], heads[0][0])
-    every = sorted(tables["types"], key=_natural)
-    for collection in _SHARED:
-        for table in tables[collection].values():
-            if table.get("applies_to") == EVERY_TYPE:
-                table["applies_to"] = every
+    table, place = heads[0]
+    head: Head = read_line(Head, table, place)
+    tables, places = _collect(trees)
     lines: dict[str, Any] = {
         collection: {
             name: read_line(cls, tables[collection][name], places[collection][name])
@@ -69,19 +60,37 @@ def load(files: Mapping[str, bytes]) -> Scheme:
         }
         for collection, cls in Scheme.COLLECTIONS.items()
     }
+    if head.default_profile not in lines["profiles"]:
+        raise place.at("default_profile").breach(DanglingReference, what="profiles", value=head.default_profile)
     scheme = Scheme(
         id=head.id,
         edition=head.edition,
         title=head.title,
         default_profile=head.default_profile,
-        digest=hashing.digest_of(DOMAIN, [heads[0][1], tables]),
+        digest=hashing.digest_of(DOMAIN, [table, tables]),
         **lines,
     )
-    if head.default_profile not in scheme.profiles:
-        place = heads[0][0].at("default_profile")
-        raise DanglingReference(**place._asdict(), what="profiles", value=head.default_profile)
     soundness.check(scheme, places)
     return scheme
+
+
+def _collect(trees: Mapping[str, dict[str, Any]]) -> tuple[Tables, Places]:
+    """Return table and place of every line by collection and name, with `applies_to` spelled out."""
+    tables: Tables = {collection: {} for collection in Scheme.COLLECTIONS}
+    places: Places = {collection: {} for collection in Scheme.COLLECTIONS}
+    for file, tree in trees.items():
+        for collection, name, table in _rows(file, tree):
+            place = Place(file, f"{collection}.{name}")
+            if name in tables[collection]:
+                raise place.breach(DuplicateId)
+            tables[collection][name] = table
+            places[collection][name] = place
+    every = sorted(tables["types"], key=_natural)
+    for collection in _SHARED:
+        for table in tables[collection].values():
+            if table.get("applies_to") == EVERY_TYPE:
+                table["applies_to"] = every
+    return tables, places
 
 
 def _parse(file: str, content: bytes) -> dict[str, Any]:
@@ -91,25 +100,23 @@ def _parse(file: str, content: bytes) -> dict[str, Any]:
         raise NotToml(file=file, key="", why=str(error)) from None
 
 
-def _lines(file: str, tree: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], Place]]:
-    """Yield collection, table and place of every line in a file."""
+def _rows(file: str, tree: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield collection, name and table of every line in a file, with the file's own type as `applies_to`."""
     lent: list[str] = []
     if "type" in tree:
         own = tree.pop("type")
-        tree["types"] = [own, *tree.get("types", [])]
         lent = [_name("types", own, Place(file, "type"))]
+        yield "types", lent[0], own
     for collection, rows in tree.items():
         if collection not in Scheme.COLLECTIONS:
             raise UnknownKey(file=file, key=collection, allowed=", ".join(("scheme", "type", *Scheme.COLLECTIONS)))
         if not isinstance(rows, list):
             raise WrongKind(file=file, key=collection, expected=f"[[{collection}]]")
         for number, table in enumerate(rows):
-            place = Place(file, f"{collection}.{number}")
-            if not isinstance(table, dict):
-                raise WrongKind(**place._asdict(), expected="table")
+            name = _name(collection, table, Place(file, f"{collection}.{number}"))
             if lent and collection in _SHARED:
                 table.setdefault("applies_to", lent)
-            yield collection, table, place
+            yield collection, name, table
 
 
 def _natural(name: str) -> str:
@@ -120,10 +127,10 @@ def _natural(name: str) -> str:
 def _name(collection: str, table: Any, place: Place) -> str:
     """Return what a line is called: its id, or for an edition of a standard its dated designation."""
     if not isinstance(table, dict):
-        raise WrongKind(**place._asdict(), expected="table")
+        raise place.breach(WrongKind, expected="table")
     if "id" not in table:
-        raise MissingKey(**place.at("id")._asdict())
+        raise place.at("id").breach(MissingKey)
     parts = [table["id"], *([table["edition"]] if collection == "standards" and "edition" in table else [])]
     if not all(isinstance(part, str) and part for part in parts):
-        raise WrongKind(**place.at("id")._asdict(), expected="text")
+        raise place.at("id").breach(WrongKind, expected="text")
     return "-".join(parts)

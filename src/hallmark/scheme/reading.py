@@ -6,12 +6,13 @@ Nothing is coerced. A table has the fields of its class, all that have no defaul
 from __future__ import annotations
 
 import functools
+import re
 import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from hallmark.kernel import instant
 from hallmark.kernel.text import Text
 from hallmark.scheme.errors import (
     BadDate,
+    BadScheme,
     LimitWithoutProvenance,
     MissingKey,
     MissingTranslation,
@@ -28,7 +30,8 @@ from hallmark.scheme.errors import (
 )
 from hallmark.scheme.model import Parameter, Value
 
-WORDS = {"text": str, "set": tuple, "flag": bool}
+_WORDS = ("text", "set", "flag")
+_DECIMAL = re.compile(r"-?[0-9]{1,18}\.[0-9]{1,18}")
 
 
 class Place(NamedTuple):
@@ -41,19 +44,23 @@ class Place(NamedTuple):
         """Return the place of `key` inside this one."""
         return Place(self.file, f"{self.key}.{key}" if self.key else str(key))
 
+    def breach(self, error: type[BadScheme], **facts: object) -> BadScheme:
+        """Return the error that names this place."""
+        return error(file=self.file, key=self.key, **facts)
+
 
 def read_line(cls: type, table: object, place: Place) -> Any:
     """Return the `cls` that `table` describes; raises the `BadScheme` that names the place of the first breach."""
     if not isinstance(table, dict):
-        raise WrongKind(**place._asdict(), expected="table")
+        raise place.breach(WrongKind, expected="table")
     shape = _shape(cls)
     for key in table:
         if key not in shape:
-            raise UnknownKey(**place.at(key)._asdict(), allowed=", ".join(shape))
+            raise place.at(key).breach(UnknownKey, allowed=", ".join(shape))
     for key, (_, required) in shape.items():
         if required and key not in table:
             breach = LimitWithoutProvenance if (cls, key) == (Parameter, "provenance") else MissingKey
-            raise breach(**place.at(key)._asdict())
+            raise place.at(key).breach(breach)
     values = {key: _read(shape[key][0], value, place.at(key)) for key, value in table.items() if key != "value"}
     if "value" in table:
         values["value"] = read_value(values["unit"], table["value"], place.at("value"))
@@ -68,11 +75,11 @@ def read_value(unit: str, raw: object, place: Place) -> Value:
         return raw
     if unit == "set" and isinstance(raw, list | tuple) and all(isinstance(word, str) for word in raw):
         return tuple(raw)
-    if unit not in WORDS:
+    if unit not in _WORDS:
         if isinstance(raw, list | tuple) and raw:
             return tuple(_number(each, place) for each in raw)
         return _number(raw, place)
-    raise WrongKind(**place._asdict(), expected=f"{unit} value")
+    raise place.breach(WrongKind, expected=f"{unit} value")
 
 
 @functools.cache
@@ -91,29 +98,29 @@ def _read(kind: Any, value: object, place: Place) -> Any:
         return _read(typing.get_args(kind)[0], value, place)
     if typing.get_origin(kind) is tuple:
         if not isinstance(value, list):
-            raise WrongKind(**place._asdict(), expected="list")
+            raise place.breach(WrongKind, expected="list")
         return tuple(_read(typing.get_args(kind)[0], each, place.at(n)) for n, each in enumerate(value))
     if is_dataclass(kind):
         return read_line(typing.cast("type", kind), value, place)
     if issubclass(kind, StrEnum):
         if value not in list(kind):
-            raise NotAChoice(**place._asdict(), value=value, allowed=", ".join(kind))
+            raise place.breach(NotAChoice, value=value, allowed=", ".join(kind))
         return kind(value)
     if type(value) is not kind:
-        raise WrongKind(**place._asdict(), expected={str: "text", int: "integer", bool: "true | false"}[kind])
+        raise place.breach(WrongKind, expected={str: "text", int: "integer", bool: "true | false"}[kind])
     return value
 
 
 def _text(value: object, place: Place) -> Text:
     if not isinstance(value, dict):
-        raise WrongKind(**place._asdict(), expected="{ zh, en }")
+        raise place.breach(WrongKind, expected="{ zh, en }")
     for key in value:
         if key not in Text._fields:
-            raise UnknownKey(**place.at(key)._asdict(), allowed="zh, en")
+            raise place.at(key).breach(UnknownKey, allowed="zh, en")
     for language in Text._fields:
         words = value.get(language)
         if not isinstance(words, str) or not words.strip():
-            raise MissingTranslation(**place._asdict(), language=language)
+            raise place.breach(MissingTranslation, language=language)
     return Text(**value)
 
 
@@ -121,16 +128,12 @@ def _date(value: object, place: Place) -> date:
     try:
         return instant.parse_date(typing.cast("str", value))
     except instant.NotADate:
-        raise BadDate(**place._asdict(), value=value) from None
+        raise place.breach(BadDate, value=value) from None
 
 
 def _number(raw: object, place: Place) -> int | Decimal:
     if type(raw) is int:
         return raw
-    try:
-        number = Decimal(raw) if isinstance(raw, str) else Decimal("NaN")
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
-        raise WrongKind(**place._asdict(), expected='integer | "decimal"')
-    return number
+    if isinstance(raw, str) and _DECIMAL.fullmatch(raw):
+        return Decimal(raw)
+    raise place.breach(WrongKind, expected='integer | "decimal"')

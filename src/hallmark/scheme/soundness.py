@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 from hallmark.scheme.errors import (
     BrokenSuccession,
     DanglingReference,
+    DuplicateId,
+    MissingKey,
+    NestedRest,
     Overclaimed,
     UnfoundedShall,
     ValueFromNowhere,
@@ -60,10 +63,12 @@ def _parts(line: Any, place: Place) -> Iterator[tuple[Any, Place]]:
     yield line, place
     for field in fields(line):
         value = getattr(line, field.name)
-        if isinstance(value, tuple):
-            for number, each in enumerate(value):
-                if is_dataclass(each):
-                    yield from _parts(each, place.at(field.name).at(number))
+        inside: list[Any] = [each for each in value if is_dataclass(each)] if isinstance(value, tuple) else []
+        for number, each in enumerate(inside):
+            inner = place.at(field.name).at(number)
+            if hasattr(each, "id") and each.id in {other.id for other in inside[:number]}:
+                raise inner.at("id").breach(DuplicateId)
+            yield from _parts(each, inner)
 
 
 def _check_names(scheme: Scheme, part: Any, place: Place) -> None:
@@ -72,28 +77,28 @@ def _check_names(scheme: Scheme, part: Any, place: Place) -> None:
         value = getattr(part, field.name)
         if collection is None or not isinstance(value, str | tuple) or (value and is_dataclass(value[0])):
             continue
+        if not value and field.default is MISSING:
+            raise place.at(field.name).breach(MissingKey)
         for each in (value,) if isinstance(value, str) else value:
             if each and each not in getattr(scheme, collection):
-                raise DanglingReference(**place.at(field.name)._asdict(), what=collection, value=each)
+                raise place.at(field.name).breach(DanglingReference, what=collection, value=each)
     standard = getattr(part, "standard", None)
     if standard is None:
         return
     editions = {line.edition for line in scheme.standards.values() if line.id == standard}
     if not editions or (part.edition and part.edition not in editions):
-        raise DanglingReference(**place.at("standard")._asdict(), what="standards", value=f"{standard} {part.edition}")
+        raise place.at("standard").breach(DanglingReference, what="standards", value=f"{standard} {part.edition}")
 
 
 def _check_certainty(scheme: Scheme, part: Any, place: Place) -> None:
     """A line is at most as sure as its surest source; an item at most as sure as its surest clause."""
     if not isinstance(part, Line):
         return
-    if not part.source:
-        raise DanglingReference(**place.at("source")._asdict(), what="sources", value="")
     most = min((scheme.sources[each].certainty for each in part.source), key=lambda certainty: certainty.rank)
     if isinstance(part, RequirementItem) and part.clauses:
         most = max(most, _surest(part.clauses), key=lambda certainty: certainty.rank)
     if part.certainty.rank < most.rank:
-        raise Overclaimed(**place.at("certainty")._asdict(), value=part.certainty, most=most)
+        raise place.at("certainty").breach(Overclaimed, value=part.certainty, most=most)
 
 
 def _surest(clauses: tuple[Clause, ...]) -> Certainty:
@@ -103,23 +108,25 @@ def _surest(clauses: tuple[Clause, ...]) -> Certainty:
 def _check_value(part: Parameter, place: Place) -> None:
     nowhere = part.provenance is Provenance.OPERATOR or part.certainty is Certainty.UNKNOWN
     if part.value is not None and nowhere:
-        raise ValueFromNowhere(**place.at("value")._asdict())
+        raise place.at("value").breach(ValueFromNowhere)
     if part.value is None and part.provenance is not Provenance.OPERATOR:
-        raise ValueMissing(**place.at("value")._asdict())
+        raise place.at("value").breach(ValueMissing)
 
 
 def _check_item(scheme: Scheme, item: RequirementItem, place: Place) -> None:
     for which in item.applies_to:
         levels = scheme.types[which].levels
         if item.level and item.level not in {level.id for level in (scheme.levels[levels].levels if levels else ())}:
-            raise DanglingReference(**place.at("level")._asdict(), what=f"level of {which}", value=item.level)
+            raise place.at("level").breach(DanglingReference, what=f"level of {which}", value=item.level)
         for other in item.rests_on:
             if which not in scheme.items[other].applies_to:
-                raise DanglingReference(**place.at("rests_on")._asdict(), what=f"item of {which}", value=other)
+                raise place.at("rests_on").breach(DanglingReference, what=f"item of {which}", value=other)
+            if scheme.items[other].rests_on:
+                raise place.at("rests_on").breach(NestedRest, value=other)
     if item.obligation is Obligation.SHALL:
         for part, where in _decisive(scheme, item, place):
             if part.certainty.rank > Certainty.INFERRED.rank and not _open(part):
-                raise UnfoundedShall(**where._asdict(), value=part.id, certainty=part.certainty)
+                raise where.breach(UnfoundedShall, value=part.id, certainty=part.certainty)
 
 
 def _decisive(
@@ -143,10 +150,10 @@ def _check_succession(scheme: Scheme, places: Mapping[str, Place]) -> None:
         editions = {other.edition: other for other in scheme.standards.values() if other.id == line.id}
         if not line.superseded_by:
             if any(not other.superseded_by for other in editions.values() if other is not line):
-                raise BrokenSuccession(**place._asdict(), value=line.edition)
+                raise place.breach(BrokenSuccession, value=line.edition)
             continue
         successor = editions.get(line.superseded_by)
         if successor is None:
-            raise DanglingReference(**place._asdict(), what="standards", value=f"{line.id}-{line.superseded_by}")
+            raise place.breach(DanglingReference, what="standards", value=f"{line.id}-{line.superseded_by}")
         if successor.valid_from is None or (line.valid_from and line.valid_from >= successor.valid_from):
-            raise BrokenSuccession(**place._asdict(), value=line.superseded_by)
+            raise place.breach(BrokenSuccession, value=line.superseded_by)

@@ -15,14 +15,23 @@ class NoSuchScheme(Missing):
     zh = "本安装中没有名为 {which} 的方案。现有：{known}。"
 
 
+def names() -> tuple[str, ...]:
+    """Return the names of the schemes shipped, sorted."""
+    return tuple(sorted(_folders()))
+
+
 def read(which: str) -> dict[str, bytes]:
     """Return path inside its folder -> content of every TOML file of scheme `which`; raises `NoSuchScheme`."""
-    known = {
-        each.name: each for each in resources.files(__name__).iterdir() if each.is_dir() and each.name[0] not in "._"
-    }
+    known = _folders()
     if which not in known:
         raise NoSuchScheme(which=which, known=", ".join(sorted(known)))
     return dict(_files(known[which], ""))
+
+
+def _folders() -> dict[str, Traversable]:
+    return {
+        each.name: each for each in resources.files(__name__).iterdir() if each.is_dir() and each.name[0] not in "._"
+    }
 
 
 def _files(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:

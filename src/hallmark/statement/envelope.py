@@ -125,6 +125,22 @@ def compose(
     return draft, tuple(hidden.values())
 
 
+def encode_draft(draft: Draft) -> bytes:
+    """Return the canonical bytes of a draft, to be kept or sent to where the keys are."""
+    head = [draft.environment, draft.kind.name, draft.issuer, draft.subject, draft.issued_at]
+    return canonical.encode([*head, draft.public, draft.members, draft.sealed])
+
+
+def decode_draft(data: bytes) -> Draft:
+    """Return the draft in `data`; raises `BadStatement`, `NotCanonical`, `UnknownKind`, `BadClaim`."""
+    match canonical.decode(data, what="draft"):
+        case [str(env), str(kind_name), str(iss), str(sub), int(iat), dict(public), dict(members), dict(sealed)]:
+            kind = kinds.find(kind_name)
+            _check_layout(kind, {Visibility.PUBLIC: public, Visibility.MEMBERS: members, Visibility.SEALED: sealed})
+            return Draft(env, kind, iss, sub, iat, public, members, sealed)
+    raise BadStatement(why="it is not a draft")
+
+
 def sign(draft: Draft, approvals: Iterable[Approval], signer: keys.Signer) -> bytes:
     """Return the encoded statement: `draft` with `approvals`, under the organisation's key; raises as `parse` does."""
     header = {
