@@ -11,7 +11,7 @@ from hallmark.kernel import instant
 from hallmark.kernel.errors import Missing, Refusal
 from hallmark.rules.edition import Edition
 from hallmark.rules.state import Overlay, Record
-from hallmark.statement.envelope import Statement
+from hallmark.statement.envelope import Draft
 
 
 class NotRegistered(Missing):
@@ -33,22 +33,22 @@ class Act:
     """A statement at its place in the ledger; `claims` are the public and the disclosed members' claims."""
 
     state: Overlay
-    statement: Statement
+    draft: Draft
     claims: dict[str, Any]
     approvers: dict[str, str]
     """Function -> person, merged persons resolved."""
 
     @property
     def kind(self) -> str:
-        return self.statement.draft.kind.name
+        return self.draft.kind.name
 
     @property
     def issuer(self) -> str:
-        return self.statement.draft.issuer
+        return self.draft.issuer
 
     @property
     def subject(self) -> str:
-        return self.statement.draft.subject
+        return self.draft.subject
 
     @property
     def now(self) -> int:

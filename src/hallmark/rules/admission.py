@@ -131,13 +131,13 @@ def admit(state: State, statement: Statement, disclosures: Iterable[Disclosure])
         _check_place(overlay, statement)
         _check_issuer(overlay, statement)
         _check_age(overlay, statement)
-    act = Act(overlay, statement, _open(statement, disclosures), {})
+    act = Act(overlay, draft, _open(statement, disclosures), {})
     if not founding:
-        act.approvers = _approvers(act)
+        act.approvers = _approvers(act, statement)
     for rule in RULES[draft.kind.name]:
         rule(act)
     overlay.apply({f"statement/{statement.digest.hex()}": {}})
-    _extend_case(overlay, act)
+    _extend_case(overlay, statement)
     return overlay.changes
 
 
@@ -201,18 +201,18 @@ def _open(statement: Statement, disclosures: Iterable[Disclosure]) -> dict[str, 
     return {**draft.public, **opened}
 
 
-def _approvers(act: Act) -> dict[str, str]:
+def _approvers(act: Act, statement: Statement) -> dict[str, str]:
     """Rule 7: return function -> natural person."""
     all_of, any_of = _functions_asked(act)
     approvers: dict[str, str] = {}
-    for approval in act.statement.approvals:
+    for approval in statement.approvals:
         if approval.function not in (*all_of, *any_of) or approval.function in approvers:
             raise ApprovalNotAsked(kind=act.kind, function=approval.function)
         enrolled = act.need(f"person/{approval.person}", "person", approval.person)
         key = enrolled["key"]
         approval.verify(
             keys.PublicKey(key["algorithm"], key["material"]),
-            act.statement.draft.approval_digest,
+            statement.draft.approval_digest,
             enrolled["relying_party"],
         )
         natural = person.resolve(act.state, approval.person)
@@ -239,9 +239,10 @@ def _functions_asked(act: Act) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (rule.all_of, rule.any_of) if rule else ((), ())
 
 
-def _extend_case(overlay: Overlay, act: Act) -> None:
+def _extend_case(overlay: Overlay, statement: Statement) -> None:
     """The statement becomes part of its case's file; a certificate does not change the file it was issued on."""
-    case = overlay.get(f"case/{act.subject}")
+    key = f"case/{statement.draft.subject}"
+    case = overlay.get(key)
     if case is not None:
-        file = Frontier.from_value(case["file"]).extend([leaf_hash(act.statement.encoded)])
-        overlay.apply({f"case/{act.subject}": {**case, "file": file.to_value()}})
+        file = Frontier.from_value(case["file"]).extend([leaf_hash(statement.encoded)])
+        overlay.apply({key: {**case, "file": file.to_value()}})

@@ -243,7 +243,7 @@ def issue(act: Act) -> None:
     act.put(
         f"certificate/{act.subject}",
         {
-            "record": record_digest(act.subject, act.statement.draft.public),
+            "record": record_digest(act.subject, act.draft.public),
             "body": act.issuer,
             "offset_minutes": claims["scheme"]["offset_minutes"],
             "scheme": case["scheme"],

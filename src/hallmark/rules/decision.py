@@ -217,7 +217,7 @@ def decider_did_not_evaluate(act: Act) -> None:
 def decider_did_not_review(act: Act) -> None:
     """Rule 4."""
     for name in act.approvers.values():
-        if name in _resolved(act, act.case["review"]["persons"]):
+        if name in _resolved(act, involved(act.case).get("review", [])):
             raise ReviewerDecides(person=name)
 
 

@@ -89,12 +89,12 @@ def found(act: Act) -> None:
     act.put(
         "ledger",
         {
-            "environment": act.statement.draft.environment,
+            "environment": act.draft.environment,
             "development": claims["development"],
             "algorithms": claims["algorithms"],
             "rules": claims["rules"],
             "operator": claims["operator"]["id"],
-            "now": act.statement.draft.issued_at * 1000,
+            "now": act.draft.issued_at * 1000,
         },
     )
     for role, founder in ((Role.OPERATOR, claims["operator"]), *((Role.OWNER, owner) for owner in claims["owners"])):

@@ -1,0 +1,118 @@
+"""Who may do what: acts are data, and one rule reads them.
+
+Office rooms declare their own acts and ask `may`. What the *ledger* allows is another question, asked of the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from hallmark.kernel.text import Text
+from hallmark.office.accounts.errors import NotAMember, OutOfScope, RegistrarNeeded, SignInNeeded, WrongFunction
+from hallmark.statement.kind import Role
+
+FUNCTIONS: Mapping[str, Text] = {
+    "manager": Text("管理员", "manager"),
+    "registrar": Text("登记员", "registrar"),
+    "applicant_representative": Text("认证委托方代表", "applicant representative"),
+    "case_officer": Text("案件管理人员", "case officer"),
+    "tester": Text("检测人员", "tester"),
+    "authorised_signatory": Text("授权签字人", "authorised signatory"),
+    "auditor": Text("审核员", "auditor"),
+    "reviewer": Text("复核人员", "reviewer"),
+    "decision_maker": Text("认证决定人员", "decision maker"),
+    "responsible_person": Text("负责人", "responsible person"),
+    "inspector": Text("检查员", "inspector"),
+}
+
+# A function exists only where its work is done: nobody makes himself registrar at an organisation of his own.
+FUNCTIONS_AT: Mapping[Role, frozenset[str]] = {
+    Role.OPERATOR: frozenset({"manager", "registrar"}),
+    Role.OWNER: frozenset({"manager", "registrar", "responsible_person"}),
+    Role.APPLICANT: frozenset({"manager", "applicant_representative", "responsible_person"}),
+    Role.BODY: frozenset({"manager", "case_officer", "auditor", "reviewer", "decision_maker", "responsible_person"}),
+    Role.LABORATORY: frozenset({"manager", "tester", "authorised_signatory", "responsible_person"}),
+    Role.JURISDICTION: frozenset({"manager", "inspector", "responsible_person"}),
+}
+
+
+class Scope(StrEnum):
+    """How far a token reaches."""
+
+    READ = "read"
+    WRITE = "write"
+    MANAGE = "manage"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something people do; for the organisation concerned it takes one of `functions`, or membership where empty.
+
+    `registrar`: a registrar of the operator or the scheme owner may do it for any organisation.
+    """
+
+    title: Text
+    functions: frozenset[str] = frozenset()
+    scope: Scope = Scope.WRITE
+    registrar: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Whoever asks: account, person, functions at each organisation, and the scopes of the token if there is one."""
+
+    user: UUID | None = None
+    person: str | None = None
+    offices: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    scopes: frozenset[Scope] = frozenset(Scope)
+
+    @property
+    def organisations(self) -> frozenset[str]:
+        """The organisations for which this is."""
+        return frozenset(self.offices)
+
+
+STRANGER = Actor(scopes=frozenset({Scope.READ}))
+
+
+def may(actor: Actor, act: Act, organisation: str = "") -> None:
+    """Raise unless `actor` may do `act` for `organisation`, or as registrar where the act concerns none.
+
+    Raises `SignInNeeded`, `OutOfScope`, `RegistrarNeeded`, `NotAMember` or `WrongFunction`.
+    """
+    reach(actor, act)
+    if act.registrar and any("registrar" in functions for functions in actor.offices.values()):
+        return
+    functions = actor.offices.get(organisation)
+    if functions is None and not organisation:
+        raise RegistrarNeeded(act=act.title)
+    if functions is None:
+        raise NotAMember(act=act.title, organisation=organisation)
+    if act.functions and not act.functions & functions:
+        raise WrongFunction(act=act.title, organisation=organisation, functions=_names(act.functions))
+
+
+def reach(actor: Actor, act: Act) -> None:
+    """Raise `SignInNeeded` or `OutOfScope` unless `actor` may do such things at all: for acts on oneself."""
+    if actor.user is None:
+        raise SignInNeeded(act=act.title)
+    if act.scope not in actor.scopes:
+        raise OutOfScope(act=act.title, scope=act.scope)
+
+
+def _names(functions: frozenset[str]) -> Text:
+    titles = [FUNCTIONS[function] for function in sorted(functions)]
+    return Text("或".join(title.zh for title in titles), " or ".join(title.en for title in titles))
+
+
+_MANAGER = frozenset({"manager"})
+
+REGISTER = Act(Text("登记机构和人员", "register organisations and people"), scope=Scope.MANAGE, registrar=True)
+NAME_MEMBERS = Act(Text("指定成员及其职能", "name members and their functions"), _MANAGER, Scope.MANAGE, True)
+SEE_MEMBERS = Act(Text("查看成员", "see the members"), scope=Scope.READ, registrar=True)
+INVITE = Act(Text("邀请人员使用系统", "invite people to sign in"), _MANAGER, Scope.MANAGE, True)
+MAKE_TOKEN = Act(Text("创建令牌", "make a token"), scope=Scope.MANAGE)
+ENROL_KEY = Act(Text("登记本人密钥", "enrol your key"), scope=Scope.MANAGE)

@@ -1,0 +1,1 @@
+"""The ledger and what is so: the only writer of entries, records and checkpoints."""

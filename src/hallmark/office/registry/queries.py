@@ -1,0 +1,174 @@
+"""Reading the ledger: entries, records, proofs, certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.conf import settings
+
+from hallmark.certificate.form import MachineForm, ProvenEntry, ProvenStatus
+from hallmark.kernel import canonical
+from hallmark.kernel.text import Text
+from hallmark.ledger import policy
+from hallmark.ledger.checkpoint import Checkpoint
+from hallmark.ledger.note import PLAIN, Note, VerifierKey
+from hallmark.ledger.sorted_map import SortedMap
+from hallmark.ledger.tile import TiledLog
+from hallmark.office.keys.services import port as keys
+from hallmark.office.registry import log
+from hallmark.office.registry.errors import NoSuchCase, NoSuchCertificate, NoSuchEntry, StatusNotStated
+from hallmark.office.registry.models import Draft, Entry, Head
+from hallmark.office.registry.sequencer import LOG_KEY, origin
+from hallmark.office.registry.state import DatabaseState
+from hallmark.rules.register import status_leaves
+from hallmark.rules.state import Record
+from hallmark.statement import disclosure, envelope
+from hallmark.statement.kind import Role
+from hallmark.verify import bundle
+
+_PARTIES = ("applicant", "body", "laboratory")
+
+
+def checkpoint() -> Note:
+    """Return the last published checkpoint, signed; raises `NoSuchEntry` before genesis."""
+    try:
+        return Note.parse(log.read("checkpoint"))
+    except FileNotFoundError:
+        raise NoSuchEntry(index=0, size=0) from None
+
+
+def published() -> tuple[Note, TiledLog]:
+    """Return the last checkpoint and the log it covers, as its files give it."""
+    note = checkpoint()
+    head = Checkpoint.parse(note.text)
+    return note, log.at(head.size, head.root)
+
+
+def entry(index: int) -> Entry:
+    """Return the entry at `index`; raises `NoSuchEntry`."""
+    row = Entry.objects.filter(pk=index).first()
+    if row is None:
+        raise NoSuchEntry(index=index, size=Entry.objects.count())
+    return row
+
+
+def claims(row: Entry) -> dict[str, Any]:
+    """Return all claims of an entry that are disclosed here."""
+    statement = envelope.parse(bytes(row.encoded))
+    hidden = {each.name: each.value for each in disclosure.decode(bytes(row.disclosures))}
+    return {**statement.draft.public, **hidden}
+
+
+def case(name: str) -> Record:
+    """Return the record of a case; raises `NoSuchCase`."""
+    record = DatabaseState().get(f"case/{name}")
+    if record is None:
+        raise NoSuchCase(case=name)
+    return record
+
+
+def parties(name: str) -> frozenset[str]:
+    """Return the organisations that may see a case: its parties, and the scheme owners as regulator."""
+    record = case(name)
+    owners = (key.removeprefix("organisation/") for key, each in organisations() if each["role"] == Role.OWNER)
+    return frozenset([*(record[party] for party in _PARTIES if record.get(party)), *owners])
+
+
+def organisations() -> Iterator[tuple[str, Record]]:
+    """Yield the keys and records of all organisations."""
+    return DatabaseState().scan("organisation/")
+
+
+def cases(seen_by: frozenset[str]) -> list[tuple[str, Record]]:
+    """Return the cases that members of these organisations may see, by identifier."""
+    state = DatabaseState()
+    overseers = {key for key, each in organisations() if each["role"] == Role.OWNER}
+    everything = any(f"organisation/{name}" in overseers for name in seen_by)
+    return [
+        (key.removeprefix("case/"), record)
+        for key, record in state.scan("case/")
+        if everything or seen_by & {record.get(party) for party in _PARTIES}
+    ]
+
+
+def history(subject: str) -> list[Entry]:
+    """Return the entries about `subject`, in ledger order."""
+    return list(Entry.objects.filter(subject=subject).order_by("index"))
+
+
+def draft(name: str) -> Draft | None:
+    """Return a draft."""
+    return Draft.objects.filter(pk=name).first()
+
+
+def record(key: str) -> Record | None:
+    """Return the record at a key of the state."""
+    return DatabaseState().get(key)
+
+
+def machine_form(number: str) -> bytes:
+    """Return the machine form of a certificate under the last checkpoint; raises `NoSuchCertificate`.
+
+    Raises `StatusNotStated` where no status was stated since its last change.
+    """
+    state = DatabaseState()
+    status = state.get(f"certificate/{number}")
+    issued = Entry.objects.filter(kind="certificate.issued", subject=number).first()
+    if status is None or issued is None:
+        raise NoSuchCertificate(number=number)
+    note, tiles = published()
+    leaves = status_leaves(state)
+    stated = (
+        Entry.objects.filter(kind="status.stated", index__gt=issued.index, index__lt=len(tiles))
+        .order_by("-index")
+        .first()
+    )
+    register = SortedMap(leaves)
+    if stated is None or envelope.parse(bytes(stated.encoded)).draft.public["root"] != register.root:
+        raise StatusNotStated(number=number)
+    keyed = (
+        Entry.objects.filter(
+            kind__in=("organisation.registered", "organisation.rekeyed"), subject=issued.issuer, index__lt=issued.index
+        )
+        .order_by("-index")
+        .first()
+    )
+    if keyed is None:
+        raise NoSuchEntry(index=0, size=len(tiles))
+
+    def prove(row: Entry) -> ProvenEntry:
+        return ProvenEntry(bytes(row.encoded), row.index, tuple(tiles.prove_inclusion(row.index)))
+
+    return MachineForm(
+        prove(issued), prove(keyed), prove(stated), ProvenStatus(status, register.prove_presence(number)), note
+    ).encode()
+
+
+def trust_bundle() -> bytes:
+    """Return the trust bundle of this ledger: while one operator keeps it, the operator's key alone vouches."""
+    key = VerifierKey.of(origin(), PLAIN, keys().get_signer(LOG_KEY).public)
+    ledger = DatabaseState().get("ledger")
+    if ledger is None:
+        raise NoSuchEntry(index=0, size=0)
+    operator = DatabaseState().get(f"organisation/{ledger['operator']}") or {}
+    return bundle.write(
+        settings.HALLMARK_ENVIRONMENT,
+        policy.flat([key], {}, 0),
+        {key.name: Text(**operator["name"])},
+        development=ledger["development"],
+    )
+
+
+def size() -> int:
+    """Return how many entries the log has."""
+    head = Head.objects.filter(pk=1).first()
+    return canonical.decode(bytes(head.frontier))[0] if head else 0
+
+
+def find_public_record(number: str) -> Mapping[str, Any]:
+    """Return the public record of a certificate; raises `NoSuchCertificate`."""
+    issued = Entry.objects.filter(kind="certificate.issued", subject=number).first()
+    if issued is None:
+        raise NoSuchCertificate(number=number)
+    return envelope.parse(bytes(issued.encoded)).draft.public

@@ -1,0 +1,173 @@
+"""Statements on their way: prepared here, approved and signed where the keys are, submitted, in order on the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from secrets import token_bytes
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from hallmark.kernel import canonical, identifier, instant
+from hallmark.ledger.sorted_map import SortedMap
+from hallmark.office.accounts.policies import Actor, may
+from hallmark.office.jobs.clock import now as wall_clock
+from hallmark.office.keys.services import port as keys
+from hallmark.office.registry import policies, projection, sequencer
+from hallmark.office.registry.errors import (
+    AnotherDraft,
+    ApprovedTwice,
+    DraftSubmitted,
+    KeyElsewhere,
+    NoSuchDraft,
+    NoSuchEntry,
+)
+from hallmark.office.registry.models import Draft
+from hallmark.office.registry.state import DatabaseState
+from hallmark.rules.register import status_leaves
+from hallmark.statement import disclosure, envelope
+from hallmark.statement.approval import Approval
+from hallmark.statement.disclosure import SALT_SIZE, Disclosure
+
+_RANDOM = 16
+
+
+def environment() -> str:
+    """Return the id of the environment that every statement made here carries."""
+    return str(settings.HALLMARK_ENVIRONMENT)
+
+
+def salt() -> bytes:
+    """Return a fresh salt for a hidden claim."""
+    return token_bytes(SALT_SIZE)
+
+
+def prepare(
+    actor: Actor,
+    kind: str,
+    issuer: str,
+    subject: str,
+    claims: Mapping[str, Any],
+    *,
+    at: int | None = None,
+) -> Draft:
+    """Keep the draft of a statement of `issuer` about `subject`; raises `UnknownKind`, `BadClaim` or as `may`."""
+    may(actor, policies.act_of(kind), issuer)
+    made = wall_clock() if at is None else at
+    draft, disclosures = envelope.compose(
+        kind,
+        environment=environment(),
+        issuer=issuer,
+        subject=subject,
+        issued_at=made // instant.SECOND,
+        claims=claims,
+        salt=salt,
+    )
+    return Draft.objects.create(
+        id=identifier.from_seed("DRAFT", token_bytes(_RANDOM)),
+        kind=kind,
+        issuer=issuer,
+        subject=subject,
+        content=envelope.encode_draft(draft),
+        disclosures=disclosure.encode(disclosures),
+        approvals=canonical.encode([]),
+        made_by=actor.person or "",
+        made_ms=made,
+    )
+
+
+def approve(actor: Actor, name: str, approval: Approval) -> Draft:
+    """Add a person's approval to a draft; whether it counts is for the rules. Raises `NoSuchDraft`, `ApprovedTwice`."""
+    with transaction.atomic():
+        draft = _open(actor, name)
+        approvals = _approvals(draft)
+        if any(each.function == approval.function for each in approvals):
+            raise ApprovedTwice(draft=name, function=approval.function)
+        draft.approvals = canonical.encode([each.to_value() for each in (*approvals, approval)])
+        draft.save()
+    return draft
+
+
+def submit(actor: Actor, name: str, signed: bytes | None = None, *, at: int | None = None) -> int:
+    """Let a draft happen and return the index of its entry.
+
+    `signed` is the statement signed by the organisation; without it, the server signs where it holds the
+    organisation's key. Raises `NoSuchDraft`, `KeyElsewhere`, `AnotherDraft`, or what the rules raise.
+    """
+    with transaction.atomic():
+        draft = _open(actor, name)
+        content = envelope.decode_draft(bytes(draft.content))
+        if signed is None:
+            signed = envelope.sign(content, _approvals(draft), _hosted_key(draft.issuer))
+        elif envelope.parse(signed).draft != content:
+            raise AnotherDraft(draft=name)
+        entries = append([(signed, disclosure.decode(bytes(draft.disclosures)))], at=at)
+        draft.entry = entries[0]
+        draft.save()
+    return entries[0]
+
+
+def append(batch: list[sequencer.Submission], *, at: int | None = None) -> range:
+    """Let `batch` happen, all or nothing, with the projections that follow; return its entries."""
+    with transaction.atomic():
+        entries = sequencer.append(batch, at=at)
+        projection.follow(entries)
+    return entries
+
+
+def issue(
+    kind: str, issuer: str, subject: str, claims: Mapping[str, Any], *, at: int | None = None
+) -> tuple[bytes, tuple[Disclosure, ...]]:
+    """Return a statement that the server signs by itself, with an organisation's hosted key and nobody's approval."""
+    draft, disclosures = envelope.compose(
+        kind,
+        environment=environment(),
+        issuer=issuer,
+        subject=subject,
+        issued_at=(wall_clock() if at is None else at) // instant.SECOND,
+        claims=claims,
+        salt=salt,
+    )
+    return envelope.sign(draft, (), _hosted_key(issuer)), disclosures
+
+
+def state_status(*, at: int | None = None) -> int:
+    """State the status of all certificates as of now; return the index of the entry."""
+    state = DatabaseState()
+    ledger = state.get("ledger")
+    if ledger is None:
+        raise NoSuchEntry(index=0, size=0)
+    told = max(wall_clock() if at is None else at, ledger["now"] + 1)
+    leaves = status_leaves(state)
+    claims = {"size": len(leaves), "root": SortedMap(leaves).root, "at": told}
+    operator = ledger["operator"]
+    return append([issue("status.stated", operator, operator, claims, at=told)], at=told)[0]
+
+
+def parsed(draft: Draft) -> envelope.Draft:
+    """Return what the draft says."""
+    return envelope.decode_draft(bytes(draft.content))
+
+
+def _open(actor: Actor, name: str) -> Draft:
+    draft = Draft.objects.select_for_update().filter(pk=name).first()
+    if draft is None or draft.issuer not in actor.organisations:
+        raise NoSuchDraft(draft=name)
+    may(actor, policies.act_of(draft.kind), draft.issuer)
+    if draft.entry is not None:
+        raise DraftSubmitted(draft=name, entry=draft.entry)
+    return draft
+
+
+def _approvals(draft: Draft) -> list[Approval]:
+    return [Approval.from_value(value) for value in canonical.decode(bytes(draft.approvals))]
+
+
+def _hosted_key(organisation: str) -> Any:
+    record = DatabaseState().get(f"organisation/{organisation}")
+    if record is None or not record["hosted"]:
+        raise KeyElsewhere(organisation=organisation)
+    ledger = DatabaseState().get("ledger")
+    name = sequencer.OPERATOR_KEY if ledger and organisation == ledger["operator"] else organisation
+    return keys().get_signer(name)

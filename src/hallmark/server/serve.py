@@ -1,0 +1,66 @@
+"""The three commands of the server: bring it up to date, answer requests, do the work behind them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from types import FrameType
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+
+_THREADS = 4
+
+
+def migrate() -> None:
+    """Bring the tables and the static files to this version; safe to repeat."""
+    _set_up()
+    call_command("migrate", verbosity=0, interactive=False)
+    if not settings.DEBUG:
+        call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Answer requests at `host` and `port` until the process is told to stop."""
+    _set_up()
+    from granian import Granian  # noqa: PLC0415 - the worker needs no web server
+    from granian.constants import Interfaces  # noqa: PLC0415
+
+    call_command("check", verbosity=0)
+    Granian(
+        "hallmark.server.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=settings.HALLMARK_WORKERS,
+        blocking_threads=_THREADS,
+        websockets=False,
+        respawn_failed_workers=True,
+        log_access=False,
+    ).serve()
+
+
+def worker() -> None:
+    """Do jobs until SIGTERM or SIGINT; the one in hand is finished first. Start as many as there is work for."""
+    _set_up()
+    from hallmark.office.jobs import clock, services  # noqa: PLC0415 - models exist only after set-up
+    from hallmark.office.jobs.worker import work  # noqa: PLC0415
+    from hallmark.server.work import HANDLERS  # noqa: PLC0415
+
+    stop = threading.Event()
+
+    def finish(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, finish)
+    services.schedule("house.kept", "server", clock.now())
+    work(f"{socket.gethostname()}:{os.getpid()}", HANDLERS, clock.now, stop=stop)
+
+
+def _set_up() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hallmark.server.settings")
+    django.setup()
