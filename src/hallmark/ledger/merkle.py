@@ -207,8 +207,7 @@ def verify_subtree_consistency(
     An empty subtree has the root of the empty tree and an empty path, and says nothing about `root`. Raises as
     `verify_consistency`.
     """
-    if path:  # without one nothing is hashed, and the two roots must simply be equal
-        check_hashes((subtree_root, *path), "consistency proof")
+    check_hashes(path, "consistency proof")
     if 0 <= start == end <= size:
         if path or subtree_root != EMPTY:
             raise NotConsistent(start=start, end=end, size=size, why="an empty range has the empty root and no path")

@@ -14,7 +14,7 @@ _MAGIC = "c2sp.org/tlog-proof@v1"
 _MAX_PATH = 63
 
 
-class BadProof(Malformed):
+class BadLogProof(Malformed):
     """The bytes are not a transparency log proof."""
 
     article = "C2SP tlog-proof"
@@ -42,22 +42,22 @@ class Proof:
 
     @classmethod
     def parse(cls, data: bytes) -> Proof:
-        """Return the proof whose only encoding is `data`; raises `BadProof`, `BadNote`."""
+        """Return the proof whose only encoding is `data`; raises `BadLogProof`, `BadNote`."""
         head, separator, rest = data.partition(b"\n\n")
         magic, *lines = head.decode(errors="replace").split("\n")
         if not separator or magic != _MAGIC:
-            raise BadProof(why=f"it does not begin with {_MAGIC}")
+            raise BadLogProof(why=f"it does not begin with {_MAGIC}")
         extra = None
         if lines and lines[0].startswith("extra "):
             extra = from_base64(lines.pop(0).removeprefix("extra "))
             if extra is None:
-                raise BadProof(why="its extra data is not base64")
+                raise BadLogProof(why="its extra data is not base64")
         index = from_decimal(lines.pop(0).removeprefix("index ")) if lines and lines[0].startswith("index ") else None
         if index is None:
-            raise BadProof(why="it names no index in decimal")
+            raise BadLogProof(why="it names no index in decimal")
         path = tuple(from_base64(line) or b"" for line in lines)
         if len(path) > _MAX_PATH or any(len(item) != SIZE for item in path):
-            raise BadProof(why="its path is not up to 63 hashes of 32 bytes in base64")
+            raise BadLogProof(why="its path is not up to 63 hashes of 32 bytes in base64")
         return cls(index, path, Note.parse(rest), extra)
 
     def verify(self, entry: bytes, policy: Policy) -> Endorsement:
