@@ -31,6 +31,11 @@ def actor_of(user: object) -> Actor:
     return Actor(user.id, user.person_id, {organisation: frozenset(functions) for organisation, functions in rows})
 
 
+def actor(login: str) -> Actor:
+    """Return who asks under this login; a stranger where there is none."""
+    return actor_of(User.objects.filter(login=login).first())
+
+
 def organisation(identifier: str) -> Organisation:
     """Return the organisation; raises `NoSuchOrganisation`."""
     found = Organisation.objects.filter(id=identifier).first()

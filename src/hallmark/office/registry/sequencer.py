@@ -92,9 +92,9 @@ def _tell_time(state: State, at: int | None) -> tuple[Statement, tuple[Disclosur
     ledger = state.get("ledger")
     told, clock = (ledger or {"now": 0})["now"], wall_clock() if at is None else at
     if clock <= told:
-        if at is not None or told - clock > instant.MINUTE:
+        if told - clock > (instant.MINUTE if at is None else 0):
             raise ClockBehind(clock=instant.to_text(clock), told=instant.to_text(told))
-        clock = told + 1  # two batches in one millisecond
+        clock = told + 1  # two batches at one instant
     operator = (ledger or {"operator": ""})["operator"]
     draft, disclosures = envelope.compose(
         "time.told",

@@ -145,8 +145,11 @@ def state_status(*, at: int | None = None) -> int:
     return append([issue("status.stated", operator, operator, claims, at=told)], at=told)[0]
 
 
-def parsed(draft: Draft) -> envelope.Draft:
-    """Return what the draft says."""
+def find_draft(actor: Actor, name: str) -> envelope.Draft:
+    """Return what a draft says; raises `NoSuchDraft`."""
+    draft = Draft.objects.filter(pk=name, issuer__in=actor.organisations).first()
+    if draft is None:
+        raise NoSuchDraft(draft=name)
     return envelope.decode_draft(bytes(draft.content))
 
 

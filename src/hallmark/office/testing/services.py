@@ -81,8 +81,11 @@ def start(
     return run
 
 
-def carry_out(job: Run) -> None:
-    """Run the kit in its sandbox; what was measured before the worker was lost is not measured again."""
+def carry_out(job: Run, watch: runner.Listener | None = None) -> None:
+    """Run the kit in its sandbox; what was measured before the worker was lost is not measured again.
+
+    `watch` is told every event of the runner.
+    """
     run = TestRun.objects.get(pk=job.payload["run"])
     edition = Edition.of_case(DatabaseState(), registry.case(run.case))
     kit = kits.find(run.product_type)
@@ -92,6 +95,8 @@ def carry_out(job: Run) -> None:
     done: list[str] = []
 
     def listen(event: Mapping[str, Any]) -> None:
+        if watch:
+            watch(event)
         if event.get("event") == "observation":
             done.append(str(event.get("measurement", "")))
         try:
@@ -167,7 +172,9 @@ def draw_up(actor: Actor, name: str, paper: bytes | None = None, *, at: int | No
     run = policies.may_see(actor, name)
     policies.may_test(actor, run.laboratory)
     record = queries.record(run)
-    if waiting := [line.id for line in record.requirements if record.verdict(line.id) is Verdict.INSPECTION_NEEDED]:
+    judged = {each.item for each in record.by_hand}
+    failed = record.conclusion is Verdict.FAIL  # one decisive item settles it, nobody needs to judge the others
+    if not failed and (waiting := [item for item in record.for_people if item not in judged]):
         raise ItemsOpen(items=", ".join(waiting))
     case = registry.case(run.case)
     made = wall_clock() if at is None else at
