@@ -110,6 +110,7 @@ def set_up(which: str) -> None:
         install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         run([*install, "--require-hashes", "-r", lock])
     run([*install, "--no-deps", "--no-build-isolation", "--editable", here])
+    run([str(PYTHON), "-c", "from hallmark.lab import runner; runner.warm()"])  # compiles the kits once, not per sample
     stamp.write_text(wanted)
 
 

@@ -15,7 +15,7 @@ def digest(environment: str, person: str, key: PublicKey) -> bytes:
 
 
 def prove(environment: str, person: str, signer: Signer) -> Approval:
-    """Return the proof for a key in a file or token; a browser makes its own from `digest`."""
+    """Return the proof for a key in a file or token; a browser makes its own from `approval.challenge`."""
     return approve(digest(environment, person, signer.public), person, FUNCTION, signer)
 
 
