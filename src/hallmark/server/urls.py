@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 
 def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django hands the request to every view
@@ -16,4 +16,5 @@ def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django hands
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health),
+    path("api/", include("hallmark.api.urls")),
 ]

@@ -1,10 +1,13 @@
-"""Statements about organisations and their keys. The name of an applicant is for members only."""
+"""Statements about organisations and their keys. The name of an applicant is for members only.
+
+`seal` is the X.509 certificate (DER) under which the organisation seals its pages, so that the ledger vouches for it.
+"""
 
 from __future__ import annotations
 
 from hallmark.kernel.text import Text
 from hallmark.statement.kind import Kind, Role, members, optional, public
-from hallmark.statement.shape import NAME, ORGANISATION, PROSE, PUBLIC_KEY, Flag, OneOf, Words
+from hallmark.statement.shape import NAME, ORGANISATION, PROSE, PUBLIC_KEY, Flag, Octets, OneOf, Words
 
 _REGISTRARS = (Role.OPERATOR, Role.OWNER)
 
@@ -21,6 +24,7 @@ KINDS = (
             optional(public("code", Words(8, r"[A-Z0-9]{2,8}"))),
             public("key", PUBLIC_KEY),
             public("hosted", Flag()),
+            optional(public("seal", Octets(0, 2048))),
         ),
     ),
     Kind(
@@ -40,6 +44,11 @@ KINDS = (
         Text("机构换钥", "Organisation rekeyed"),
         _REGISTRARS,
         ORGANISATION,
-        (public("key", PUBLIC_KEY), public("hosted", Flag()), public("reason", PROSE)),
+        (
+            public("key", PUBLIC_KEY),
+            public("hosted", Flag()),
+            optional(public("seal", Octets(0, 2048))),
+            public("reason", PROSE),
+        ),
     ),
 )

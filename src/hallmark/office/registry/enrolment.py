@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
@@ -79,12 +80,14 @@ def register_organisation(
     *,
     code: str = "",
     key: PublicKey | None = None,
+    make_seal: Callable[[str], bytes] | None = None,
     at: int | None = None,
 ) -> Organisation:
     """Register an organisation here and on the ledger; takes a registrar.
 
     With `key` it keeps its own; without, the server makes and holds one for it, and the ledger says so. `code` becomes
-    part of a body's certificate numbers.
+    part of a body's certificate numbers; `make_seal` is given its id and returns the certificate of
+    the seal on its pages.
     """
     with transaction.atomic():
         place = accounts.register_organisation(actor, role, name)
@@ -97,7 +100,11 @@ def register_organisation(
         if role is Role.APPLICANT:
             statement = services.issue("applicant.registered", _operator(), place.id, claims, at=at)
         else:
-            claims |= {"role": str(role), **({"code": code} if code else {})}
+            claims |= {
+                "role": str(role),
+                **({"code": code} if code else {}),
+                **({"seal": make_seal(place.id)} if make_seal else {}),
+            }
             statement = services.issue("organisation.registered", _operator(), place.id, claims, at=at)
         services.append([statement], at=at)
     return place

@@ -23,6 +23,7 @@ from hallmark.office.evidence import services as evidence
 from hallmark.office.evidence.models import Evidence
 from hallmark.office.jobs.clock import now as wall_clock
 from hallmark.office.keys import durable
+from hallmark.office.papers import services as papers
 from hallmark.office.registry import enrolment, services
 from hallmark.office.registry.state import held_schemes
 from hallmark.scheme.model import Scheme
@@ -135,8 +136,15 @@ class Stage:
         if place == "owner":
             self.places[place] = accounts.organisations(Role.OWNER)[0].id
             return
+        today = instant.civil_date(self.at, 0)
         registered = enrolment.register_organisation(
-            registrar, member.role, member.name, member.address, code=member.code, at=self.at
+            registrar,
+            member.role,
+            member.name,
+            member.address,
+            code=member.code,
+            make_seal=(lambda name: papers.make_seal(name, member.name, today)) if member.code else None,
+            at=self.at,
         )
         self.places[place] = registered.id
         self.pass_time(minutes=1)

@@ -1,0 +1,1 @@
+"""Pages for people: certificates and reports as sealed PDF, drawn from the ledger and the records."""
