@@ -17,7 +17,7 @@ _THREADS = 4
 
 def migrate() -> None:
     """Bring the tables and the static files to this version; safe to repeat."""
-    _set_up()
+    set_up()
     call_command("migrate", verbosity=0, interactive=False)
     if not settings.DEBUG:
         call_command("collectstatic", verbosity=0, interactive=False)
@@ -25,7 +25,7 @@ def migrate() -> None:
 
 def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Answer requests at `host` and `port` until the process is told to stop."""
-    _set_up()
+    set_up()
     from granian import Granian  # noqa: PLC0415 - the worker needs no web server
     from granian.constants import Interfaces  # noqa: PLC0415
 
@@ -45,7 +45,7 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
 
 def worker() -> None:
     """Do jobs until SIGTERM or SIGINT; the one in hand is finished first. Start as many as there is work for."""
-    _set_up()
+    set_up()
     from hallmark.office.jobs import clock, services  # noqa: PLC0415 - models exist only after set-up
     from hallmark.office.jobs.worker import work  # noqa: PLC0415
     from hallmark.server.work import HANDLERS  # noqa: PLC0415
@@ -61,6 +61,7 @@ def worker() -> None:
     work(f"{socket.gethostname()}:{os.getpid()}", HANDLERS, clock.now, stop=stop)
 
 
-def _set_up() -> None:
+def set_up() -> None:
+    """Make Django ready in this process, by the settings of this server unless others are named."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hallmark.server.settings")
     django.setup()
