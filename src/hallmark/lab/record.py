@@ -115,7 +115,10 @@ class Record:
             line.id
             for line in self.requirements
             if self.judgements[line.id].verdict is Verdict.INSPECTION_NEEDED
-            or (self.judgements[line.id].verdict is Verdict.NOT_RUN and line.method != Method.AUTO)
+            or (
+                self.judgements[line.id].verdict is Verdict.NOT_RUN
+                and (line.method != Method.AUTO or not line.measurement)
+            )
         )
 
     @property
@@ -213,6 +216,19 @@ def plain(value: object) -> Any:
     return value
 
 
+_SHAPES: Mapping[str, Mapping[str, type]] = {
+    "kit": {"id": str, "version": str, "digest": str},
+    "sample": {"product": str, "model": str, "version": str, "declaration": dict, "files": list},
+    "session": {"isolation": str, "seed": bytes, "at": int, "python": str, "machine": str, "libraries": dict},
+}
+_FILE = {"role": str, "name": str, "size": int, "sha256": str, "sm3": str, "media": str, "bit_order": str}
+
+
+def _check(what: str, value: Any, shape: Mapping[str, type]) -> None:
+    if type(value) is not dict or {key: type(each) for key, each in value.items()} != dict(shape):
+        raise NotARecord(why=f"its {what} does not hold {', '.join(shape)}")
+
+
 def _fields(line: Any) -> dict[str, Any]:
     return {each.name: plain(getattr(line, each.name)) for each in fields(line)}
 
@@ -220,6 +236,10 @@ def _fields(line: Any) -> dict[str, Any]:
 def _read(value: Any) -> Record:
     if value["format"] != FORMAT:
         raise NotARecord(why=f"its format is {value['format']}")
+    for what, shape in _SHAPES.items():
+        _check(what, value[what], shape)
+    for file in value["sample"]["files"]:
+        _check("file", file, _FILE)
     texts = ("title", "criterion", "reason")
 
     def line(kind: Any, told: Mapping[str, Any]) -> Any:

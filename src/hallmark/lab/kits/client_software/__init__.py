@@ -7,8 +7,10 @@ The applicant declares: `owner_certificates` (SHA-256 digests of signing certifi
 `libraries` (names, or packages of classes), `exported_components` (class names open on purpose), `url_schemes`,
 `platforms` ("apk", "ipa").
 
-Limits, by item: each `decide` names its own; values are the scheme's. Android flaws of the package itself fail; what
-only a person can weigh is inspection needed; what cannot be read, or was obfuscated, is inconclusive and never passes.
+Limits, by item: each `decide` names its own; values are the scheme's. Flaws of the package itself fail; what only a
+person can weigh is inspection needed; what cannot be read, or was obfuscated, is inconclusive and never passes.
+
+Programs: Debian's `apksigner`, and `libbcprov-java`, without which Java cannot check RSA-PSS signatures.
 """
 
 from __future__ import annotations

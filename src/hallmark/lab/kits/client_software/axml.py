@@ -66,16 +66,15 @@ class Element:
     children: list[Element] = field(default_factory=list)
     text: str = ""
 
+    def values(self, key: int | str) -> list[Value]:
+        """Return the values of all attributes with this resource id, or with this name and no namespace."""
+        if isinstance(key, int):
+            return [attribute.value for attribute in self.attributes if attribute.resource == key]
+        return [each.value for each in self.attributes if (each.name, each.namespace) == (key, "")]
+
     def value(self, key: int | str) -> Value | None:
-        """Return the value of the attribute with this resource id, or with this name and no namespace."""
-        for attribute in self.attributes:
-            if (
-                attribute.resource == key
-                if isinstance(key, int)
-                else (attribute.name, attribute.namespace) == (key, "")
-            ):
-                return attribute.value
-        return None
+        """Return the first of `values`, None where there is none."""
+        return next(iter(self.values(key)), None)
 
     def named(self, *tags: str) -> Iterator[Element]:
         """Yield the children that have one of these tags."""

@@ -216,8 +216,11 @@ def measure(path: Path, session: Session) -> dict[str, object]:
 
 
 def _is_hidden(archive: Archive, entry: Entry) -> bool:
-    """Whether an entry is executable code under a name by which the platform would not load it."""
-    return not EXECUTABLE.fullmatch(entry.name) and archive.head(entry, 4) == b"dex\n"
+    """Whether an entry is, or holds, executable code under a name by which the platform would not load it."""
+    if EXECUTABLE.fullmatch(entry.name):
+        return False
+    head = archive.head(entry, 4)
+    return head == b"dex\n" or (head == b"PK\x03\x04" and b"classes.dex" in archive.read(entry.name))
 
 
 def _accepts_all(code: Code | None) -> bool:
@@ -271,7 +274,7 @@ def _names(classes: list[str], own: tuple[str, ...]) -> dict[str, Any]:
         if len(outermost) <= _SHORT_NAME and outermost != "R":
             renamed += 1
         elif not ".".join(segments).startswith(own):
-            others[".".join(segments[: min(3, len(segments) - 1)])] += 1
+            others[".".join(segments[: min(3, len(segments) - 1)]) or "(no package)"] += 1
     return {
         "libraries": {package: libraries.LIBRARIES[package] for package, count in sorted(known.items()) if count},
         "other_packages": sorted(others),

@@ -33,7 +33,6 @@ def measure(path: Path, session: Session) -> dict[str, object]:
             component["guards"] = [[name, levels.get(name, "unknown")] for name in component["guards"]]  # type: ignore[attr-defined]  # a list by `components`
         return {
             "package": package.package,
-            "split": package.split,
             "oldest": package.oldest,
             "target": package.target,
             "debuggable": package.truths(package.application, manifest.DEBUGGABLE),

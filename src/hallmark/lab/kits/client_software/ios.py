@@ -190,6 +190,9 @@ def _binaries(data: bytes) -> Iterator[dict[str, Any]]:
         yield {"readable": False}
         return
     for binary in fat:
+        if len(binary.commands) != binary.header.nb_cmds:
+            yield {"readable": False}
+            continue
         imported = {symbol.name for symbol in binary.symbols}
         executable = binary.header.file_type == lief.MachO.Header.FILE_TYPE.EXECUTE
         uses_objects = any(name in imported for name in _OBJECTS)

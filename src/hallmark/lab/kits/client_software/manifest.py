@@ -26,7 +26,9 @@ OLDEST_PLATFORM, TARGET_PLATFORM, TEST_ONLY = 0x0101020C, 0x01010270, 0x01010272
 BACKUP_AGENT, ALLOW_BACKUP = 0x0101027F, 0x01010280
 FULL_BACKUP_ONLY, FULL_BACKUP_CONTENT, CLEAR_TEXT = 0x01010473, 0x010104EB, 0x010104EC
 NETWORK_SECURITY, EXTRACTION_RULES = 0x01010527, 0x0101063E
+SPLIT_REQUIRED, REQUIRED_SPLIT_TYPES = 0x01010591, 0x0101064E
 
+BUNDLE = "BundleConfig.pb"
 _TRUE = ("1", "true", "TRUE")
 COMPONENTS = ("activity", "activity-alias", "service", "receiver", "provider")
 PERMISSION_TAGS = ("uses-permission", "uses-permission-sdk-23", "uses-permission-sdk-m")
@@ -41,21 +43,38 @@ Truths = list[bool | None]
 """Every value that some device would use, None for one that cannot be told; empty where the attribute is absent."""
 
 
+class PartOfApplication(Malformed):
+    """The package is one part of an application that is delivered in several."""
+
+    en = "This is a bundle or a part of a split application: {why}. Submit the universal package, which holds all."
+    zh = "提交的是应用束或拆分包：{why}。请提交包含全部内容的通用安装包。"
+
+
 class Manifest:
-    """The manifest of an Android package; raises `NotAnArchive`, `MalformedResource`, `OverBudget`."""
+    """The manifest of an Android package; raises `Malformed`, of a split application `PartOfApplication`."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
+        if BUNDLE in archive.entries:
+            raise PartOfApplication(why=f"it holds {BUNDLE}")
         self.root = axml.parse(archive.read("AndroidManifest.xml"))
         self._table = Table(archive.read("resources.arsc") if "resources.arsc" in archive.entries else b"")
         applications = list(self.root.named("application"))
         self.application = applications[0] if applications else Element("application")
         self.package = self.text(self.root, "package")
-        self.split = self.text(self.root, "split")
+        self._refuse_parts()
         self.oldest, self.target = 1, 1
         for uses in self.root.named("uses-sdk"):
             self.oldest = self._number(uses.value(OLDEST_PLATFORM), 1)
             self.target = self._number(uses.value(TARGET_PLATFORM), self.oldest)
+
+    def _refuse_parts(self) -> None:
+        """Raise where code or libraries lie in packages that are not here."""
+        if split := self.text(self.root, "split"):
+            raise PartOfApplication(why=f"it is the part {split}")
+        asked = (*self.truths(self.root, SPLIT_REQUIRED), *self.truths(self.application, SPLIT_REQUIRED))
+        if True in asked or self.text(self.root, REQUIRED_SPLIT_TYPES):
+            raise PartOfApplication(why="it needs other parts")
 
     def text(self, element: Element, key: int | str) -> str:
         """Return the attribute as text, empty where it is absent or no text."""
@@ -69,11 +88,14 @@ class Manifest:
         return [found.text or "" for found in self._table.values(value)] or [f"@{value.data:08x}"]
 
     def truths(self, element: Element, key: int | str) -> Truths:
-        """Return every truth value the attribute can stand for, by the platform's rules for numbers and texts."""
-        value = element.value(key)
-        if value is None:
-            return []
-        return sorted({_truth(found) for found in self._table.values(value)} or {None}, key=repr)
+        """Return every truth value the attribute can stand for, by the platform's rules for numbers and texts.
+
+        Where a forged manifest says it twice, both count.
+        """
+        found: set[bool | None] = set()
+        for value in element.values(key):
+            found |= {_truth(each) for each in self._table.values(value)} or {None}
+        return sorted(found, key=repr)
 
     def documents(self, element: Element, key: int) -> Iterator[Element | None]:
         """Yield the compiled XML files that the attribute can refer to, None for one that cannot be read."""

@@ -18,7 +18,7 @@ from hallmark.lab.kit import Judgement, Verdict
 from hallmark.lab.kits.client_software import manifest
 from hallmark.lab.kits.client_software.archive import Archive, NotAnArchive
 from hallmark.lab.kits.client_software.judging import deciding, judge, looking_at
-from hallmark.lab.kits.client_software.manifest import Manifest
+from hallmark.lab.kits.client_software.manifest import Manifest, PartOfApplication
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -84,7 +84,6 @@ def measure(path: Path, session: Session) -> dict[str, object]:
         "where": {trait: [place for name, place in traits if name == trait][:_SHOWN] for trait in sorted(counted)},
         "disagreements": disagreements,
         "manifest": readable,
-        "bundle": "BundleConfig.pb" in archive.entries,
     }
 
 
@@ -116,14 +115,8 @@ def _decide_readable(seen: Observation, _: Limits) -> Judgement:
             hostile + doubts,
             values=values,
         )
-    if seen["bundle"] or seen["manifest"].get("split"):
-        return judge(
-            Verdict.INCONCLUSIVE,
-            "提交的是应用束或拆分包；请提交包含全部内容的通用 APK。",
-            "This is a bundle or one part of a split application: submit the universal package that holds everything.",
-            doubts,
-            values=values,
-        )
+    if seen["manifest"].get("part"):
+        return judge(Verdict.INCONCLUSIVE, seen["manifest"]["zh"], seen["manifest"]["refused"], doubts, values)
     if doubts:
         return judge(
             Verdict.INSPECTION_NEEDED,
@@ -197,16 +190,17 @@ def _digest(name: str, read: Callable[[str], bytes]) -> str:
 
 
 def _manifest_facts(archive: Archive) -> dict[str, Any]:
-    """Return what the platform reads of the manifest; raises `NotAnArchive` where there is none."""
-    if "AndroidManifest.xml" not in archive.entries:
-        raise NotAnArchive(why="it holds no AndroidManifest.xml")
+    """Return what the platform reads of the manifest; raises `Malformed` where there is none."""
     try:
         package = Manifest(archive)
+    except PartOfApplication as breach:
+        return {"refused": breach.explain("en"), "zh": breach.explain("zh"), "part": True}
     except Malformed as breach:
+        if "AndroidManifest.xml" not in archive.entries:
+            raise
         return {"refused": breach.explain("en")}
     return {
         "package": package.package,
-        "split": package.split,
         "debuggable": _shown(package),
         "components": sorted(Counter(str(each["kind"]) for each in package.components()).items()),
         "permissions": package.requested(),
@@ -243,5 +237,5 @@ def _manifest_readers(archive: Archive, mine: dict[str, Any]) -> list[str]:
     except Exception as error:  # noqa: BLE001 - a reader that breaks off on hostile input is the finding
         return [] if "refused" in mine else [f"androguard refuses the manifest: {type(error).__name__}"]
     if "refused" in mine:
-        return [f"only androguard reads the manifest: {mine['refused']}"]
+        return [] if mine.get("part") else [f"only androguard reads the manifest: {mine['refused']}"]
     return [f"androguard reads another {name} in the manifest" for name in theirs if theirs[name] != mine[name]]

@@ -33,6 +33,7 @@ ATTRIBUTES = {
     "usesCleartextTraffic": ids.CLEAR_TEXT,
     "networkSecurityConfig": ids.NETWORK_SECURITY,
     "dataExtractionRules": ids.EXTRACTION_RULES,
+    "isSplitRequired": ids.SPLIT_REQUIRED,
 }
 _NONE = 0xFFFFFFFF
 _STRING, _INTEGER, _TRUTH, _REFERENCE = 0x03, 0x10, 0x12, 0x01

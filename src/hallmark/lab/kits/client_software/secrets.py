@@ -112,13 +112,12 @@ def decide_secrets(seen: Observation, limits: Limits) -> Judgement:
     What has the look of a key fails. A value under a name that promises a secret, an address with a password, or a key
     store is for a person; of named values those with at least `entropy_bits` of Shannon entropy a character count.
     """
-    least = number(limits, "entropy_bits")
     certain, doubtful = [], []
     for hit in seen["hits"]:
         described = f"{hit['kind']} in {hit['place']} (SHA-256 {hit['mark']}…)"
         if hit["kind"] in _CERTAIN:
             certain.append(described)
-        elif hit["kind"] != "named value" or hit["bits"] >= least:
+        elif hit["kind"] != "named value" or hit["bits"] >= number(limits, "entropy_bits"):
             doubtful.append(described)
     if certain:
         return judge(

@@ -163,19 +163,27 @@ def health(observation: Observation, limits: Limits) -> Judgement:
         return _undeclared()
     if "repetition" not in observation:
         return _too_few(LEAST_SYMBOLS)
-    restarts = observation.get("restarts", {})
-    seen = {"repetition": observation["symbols"], "proportion": observation["proportion"]["windows"]}
-    findings = [
-        f"{name}: {observation[name]['alarms']} alarms at cut-off {observation[name]['cutoff']}"
-        for name, trials in seen.items()
-        if upper_tail(trials, FALSE_ALARM, observation[name]["alarms"]) < _or(limits, "chance_floor", HOPELESS)
-    ]
-    findings += [
-        f"restarts: {restarts[name]} equal symbols of {length} in one {name}"
-        for name, length in (("row", places), ("place", rows))
-        if name in restarts and upper_tail(length, 2.0 ** -observation["claimed"], restarts[name]) < RESTART_ALPHA
-    ]
-    values = {name: observation[name] for name in seen} | {"restarts": restarts}
+    chance, floor = 2.0 ** -observation["claimed"], _or(limits, "chance_floor", HOPELESS)
+    symbols, restarts = observation["symbols"], observation.get("restarts", {})
+    repetition, proportion = observation["repetition"], observation["proportion"]
+    explained = {
+        f"{repetition['alarms']} runs of {repetition['cutoff']} equal symbols": (
+            upper_tail(symbols, FALSE_ALARM, repetition["alarms"]) >= floor
+        ),
+        f"a run of {repetition['longest']} equal symbols": symbols * chance ** (repetition["longest"] - 1) >= floor,
+        f"{proportion['alarms']} windows with {proportion['cutoff']} equal symbols": (
+            upper_tail(proportion["windows"], FALSE_ALARM, proportion["alarms"]) >= floor
+        ),
+        f"a window with {proportion['most']} equal symbols": (
+            proportion["windows"] * upper_tail(proportion["window"], chance, proportion["most"]) >= floor
+        ),
+    }
+    for name, length in (("row", places), ("place", rows)):
+        if name in restarts:
+            said = f"restarts with {restarts[name]} equal symbols in one {name}"
+            explained[said] = upper_tail(length, chance, restarts[name]) >= RESTART_ALPHA
+    findings = [said for said, by_chance in explained.items() if not by_chance]
+    values = {"repetition": repetition, "proportion": proportion, "restarts": restarts}
     if findings:
         reason = Text(
             "在声明的熵下，健康测试或重启测试不通过。", "The health or restart tests fail at the claimed entropy."

@@ -33,11 +33,11 @@ def repetition_cutoff(entropy: float) -> int:
     return 1 + math.ceil(-math.log2(FALSE_ALARM) / entropy)
 
 
-def repetition_alarms(symbols: Symbols, cutoff: int) -> int:
-    """Return how many runs of equal symbols reach the cutoff (4.4.1)."""
+def repetition_alarms(symbols: Symbols, cutoff: int) -> tuple[int, int]:
+    """Return how many runs of equal symbols reach the cutoff (4.4.1), and the length of the longest run."""
     ends = np.flatnonzero(np.diff(symbols)) + 1
     lengths = np.diff(np.concatenate([[0], ends, [len(symbols)]]))
-    return int(np.count_nonzero(lengths >= cutoff))
+    return int(np.count_nonzero(lengths >= cutoff)), int(lengths.max())
 
 
 def proportion_window(bits_per_symbol: int) -> int:
@@ -50,10 +50,11 @@ def proportion_cutoff(entropy: float, window: int) -> int:
     return next(k for k in range(window + 2) if upper_tail(window, 2.0**-entropy, k) <= FALSE_ALARM)
 
 
-def proportion_alarms(symbols: Symbols, window: int, cutoff: int) -> int:
-    """Return how many windows hold their first symbol as often as the cutoff (4.4.2)."""
+def proportion_alarms(symbols: Symbols, window: int, cutoff: int) -> tuple[int, int]:
+    """Return how many windows hold their first symbol as often as the cutoff (4.4.2), and the most that one holds."""
     windows = symbols[: len(symbols) // window * window].reshape(-1, window)
-    return int(np.count_nonzero((windows == windows[:, :1]).sum(axis=1) >= cutoff))
+    counts = (windows == windows[:, :1]).sum(axis=1)
+    return int(np.count_nonzero(counts >= cutoff)), int(counts.max())
 
 
 def restart_counts(symbols: Symbols) -> tuple[int, int]:

@@ -43,13 +43,11 @@ def noise(session: Session) -> Observation:
     if claimed:
         window = entropy.proportion_window(width)
         repetition, proportion = entropy.repetition_cutoff(claimed), entropy.proportion_cutoff(claimed, window)
-        seen["repetition"] = {"cutoff": repetition, "alarms": entropy.repetition_alarms(symbols, repetition)}
-        seen["proportion"] = {
-            "cutoff": proportion,
-            "window": window,
-            "windows": len(symbols) // window,
-            "alarms": entropy.proportion_alarms(symbols, window, proportion),
-        }
+        alarms, longest = entropy.repetition_alarms(symbols, repetition)
+        seen["repetition"] = {"cutoff": repetition, "alarms": alarms, "longest": longest}
+        alarms, most = entropy.proportion_alarms(symbols, window, proportion)
+        counted = {"window": window, "windows": len(symbols) // window, "most": most}
+        seen["proportion"] = {"cutoff": proportion, "alarms": alarms, **counted}
     if session.files.get(_RESTARTS):
         restarts = np.frombuffer(session.file(_RESTARTS).read_bytes(), np.uint8)
         seen["restarts"] = {"symbols": len(restarts)}

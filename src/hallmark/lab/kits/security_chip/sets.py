@@ -23,6 +23,7 @@ LEAST_SYMBOLS = 1024
 """Fewer symbols of raw noise fill no window of the health tests, and are not looked at."""
 
 SINGLE = "single"
+_NEGLIGIBLE = 1e-17
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,14 @@ def upper_tail(n: int, p: float, k: int) -> float:
         return 0.0
     if p >= 1:
         return 1.0
-    logs = (
-        math.lgamma(n + 1) - math.lgamma(j + 1) - math.lgamma(n - j + 1) + j * math.log(p) + (n - j) * math.log1p(-p)
-        for j in range(k, n + 1)
-    )
-    return min(math.fsum(map(math.exp, logs)), 1.0)
+    total = 0.0
+    for j in range(k, n + 1):
+        ways = math.lgamma(n + 1) - math.lgamma(j + 1) - math.lgamma(n - j + 1)
+        term = math.exp(ways + j * math.log(p) + (n - j) * math.log1p(-p))
+        total += term
+        if j > n * p and term < total * _NEGLIGIBLE:
+            break
+    return min(total, 1.0)
 
 
 def chi_squared_tail(freedom: int, value: float) -> float:

@@ -37,7 +37,14 @@ START = Node(
 NOTHING = Method("Lorg/example/pay/Start;", "run", units=(0x000E,))
 
 
-def archive(entries: Mapping[str, bytes] | Sequence[tuple[str, bytes]], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+def label(value: object) -> str | None:
+    """Name a test's parameter: bytes only by their kind, everything else as pytest does."""
+    return "bytes" if isinstance(value, bytes) else None
+
+
+def archive(
+    entries: Mapping[str, bytes] | Sequence[tuple[str, bytes]], compression: int = zipfile.ZIP_DEFLATED
+) -> bytes:
     """Return a ZIP archive with these entries, twice the same name included."""
     out = io.BytesIO()
     with warnings.catch_warnings(), zipfile.ZipFile(out, "w", compression) as opened:
@@ -75,7 +82,7 @@ def observe(
 
 
 def resource_table(*entries: tuple[str, str, Sequence[bool | str | planted.Reference]]) -> bytes:
-    """Return a resource table: (type, name, one value a configuration); ids are 0x7f, type and entry counted from 1, 0."""
+    """Return a resource table of (type, name, one value a configuration); ids 0x7f, type from 1, entry from 0."""
     types = list(dict.fromkeys(kind for kind, _, _ in entries))
     keys = [name for _, name, _ in entries]
     texts = [value for _, _, values in entries for value in values if isinstance(value, str)]

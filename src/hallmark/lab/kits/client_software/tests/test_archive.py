@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from hallmark.kernel.errors import Malformed
 from hallmark.lab.kit import Verdict
 from hallmark.lab.kits.client_software import archive as reader
-from hallmark.lab.kits.client_software import package
+from hallmark.lab.kits.client_software import native, package, planted
 from hallmark.lab.kits.client_software.check import bad_package
+from hallmark.lab.kits.client_software.planted import Node
 from hallmark.lab.kits.client_software.tests import builder
 
 SOUND = builder.package(files={"assets/a.txt": b"a" * 100, "res/b.txt": b"b" * 100})
@@ -47,14 +48,27 @@ def test_an_honest_package_is_read_alike_by_all(tmp_path):
         ("leads out of the package", with_entries("a\\..\\..\\boot.ini")),
         ("absolute path", with_entries("/data/local/tmp/x")),
         ("absolute path", with_entries("C:/x")),
-        ("two entries have one name", builder.archive([("classes.dex", b"1"), ("classes.dex", b"2"), ("AndroidManifest.xml", b"")])),
+        (
+            "two entries have one name",
+            builder.archive([("classes.dex", b"1"), ("classes.dex", b"2"), ("AndroidManifest.xml", b"")]),
+        ),
         ("a file and a folder", with_entries("AndroidManifest.xml/x")),
         ("has two names", SOUND.replace(b"assets/a.txt", b"assets/z.txt", 1)),
         ("claims to be encrypted", rewritten(SOUND, b"classes.dex", b"PK\x01\x02", 8, b"\1\0")),
-        ("symbolic link", rewritten(rewritten(SOUND, b"res/b.txt", b"PK\x01\x02", 38, struct.pack("<L", 0o120777 << 16)), b"res/b.txt", b"PK\x01\x02", 5, b"\3")),
+        (
+            "symbolic link",
+            rewritten(
+                rewritten(SOUND, b"res/b.txt", b"PK\x01\x02", 38, struct.pack("<L", 0o120777 << 16)),
+                b"res/b.txt",
+                b"PK\x01\x02",
+                5,
+                b"\3",
+            ),
+        ),
         ("entries share bytes", rewritten(SOUND, b"res/b.txt", b"PK\x01\x02", 42, struct.pack("<L", 0))),
     ],
-)  # fmt: skip
+    ids=builder.label,
+)
 def test_a_package_built_to_deceive_fails(tmp_path, what, data):
     verdict, said = judged(tmp_path, data)
     assert verdict is Verdict.FAIL
@@ -70,7 +84,9 @@ def test_code_in_front_of_the_archive_fails(tmp_path):
     moved[end + 16 : end + 20] = directory.to_bytes(4, "little")
     at = directory
     for _ in range(2):
-        moved[at + 42 : at + 46] = (int.from_bytes(moved[at + 42 : at + 46], "little") + len(front)).to_bytes(4, "little")
+        moved[at + 42 : at + 46] = (int.from_bytes(moved[at + 42 : at + 46], "little") + len(front)).to_bytes(
+            4, "little"
+        )
         at = moved.find(b"PK\1\2", at + 4)
     verdict, said = judged(tmp_path, bytes(moved))
     assert verdict is Verdict.FAIL
@@ -85,26 +101,44 @@ def test_code_in_front_of_the_archive_fails(tmp_path):
         ("none of Android's", rewritten(SOUND, b"assets/a.txt", b"PK\x01\x02", 10, b"\x63\0")),
         ("two compression methods", rewritten(SOUND, b"assets/a.txt", b"PK\x03\x04", 8, b"\0\0")),
         ("two sizes or checksums", rewritten(SOUND, b"assets/a.txt", b"PK\x03\x04", 14, b"\1\2\3\4")),
-        ("no header of its own", rewritten(SOUND, b"assets/a.txt", b"PK\x01\x02", 42, struct.pack("<L", len(SOUND) - 9))),
+        (
+            "no header of its own",
+            rewritten(SOUND, b"assets/a.txt", b"PK\x01\x02", 42, struct.pack("<L", len(SOUND) - 9)),
+        ),
         ("cannot be expanded", rewritten(SOUND, b"assets/a.txt", b"PK\x01\x02", 20, struct.pack("<L", 3))),
         ("control characters", with_entries("a\x01b")),
         ("zipfile lists", with_entries("assets/q_q").replace(b"q_q", b"q\0q")),
     ],
-)  # fmt: skip
+    ids=builder.label,
+)
 def test_a_package_that_readers_understand_differently_goes_to_a_person(tmp_path, what, data):
     verdict, said = judged(tmp_path, data)
     assert verdict is Verdict.INSPECTION_NEEDED
     assert what in said
 
 
-@pytest.mark.parametrize("data", [b"", b"no archive", SOUND[: len(SOUND) // 2], SOUND[:-30] + SOUND[-22:], builder.archive({"a": b""})])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"no archive", SOUND[: len(SOUND) // 2], SOUND[:-30] + SOUND[-22:], builder.archive({"a": b""})],
+    ids=builder.label,
+)
 def test_what_is_no_package_fails(tmp_path, data):
     assert judged(tmp_path, data)[0] is Verdict.FAIL
 
 
-def test_part_of_a_split_application_cannot_be_judged(tmp_path):
-    bundle = builder.package(files={"BundleConfig.pb": b""})
-    assert judged(tmp_path, bundle)[0] is Verdict.INCONCLUSIVE
+@pytest.mark.parametrize(
+    "data",
+    [
+        builder.archive({"BundleConfig.pb": b"", "base/manifest/AndroidManifest.xml": b""}),
+        builder.package(planted.application(isSplitRequired=True)),
+        builder.package(Node("manifest", {"-package": "org.example.pay", "-split": "config.xhdpi"})),
+    ],
+    ids=builder.label,
+)
+def test_part_of_a_split_application_is_not_judged(tmp_path, data):
+    assert judged(tmp_path, data)[0] is Verdict.INCONCLUSIVE
+    seen = builder.observe(tmp_path, native.measure, data)
+    assert native.decide_native(seen, {}).verdict is Verdict.INCONCLUSIVE
 
 
 def test_a_bomb_is_given_up_and_never_passes(tmp_path):

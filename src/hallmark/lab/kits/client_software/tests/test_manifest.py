@@ -38,33 +38,33 @@ def seen(folder, *children, files=None, table=b"", declaration=None, **attribute
         ({"debuggable": 5}, b"", Verdict.FAIL),
         ({"testOnly": True}, b"", Verdict.FAIL),
         ({"+debuggable+icon": True}, b"", Verdict.FAIL),
+        ({"debuggable": False, "+debuggable+icon": True}, b"", Verdict.FAIL),
         ({"-debuggable": True}, b"", Verdict.PASS),
         ({"debuggable": FLAG}, builder.resource_table(("bool", "f", [False])), Verdict.PASS),
         ({"debuggable": FLAG}, builder.resource_table(("bool", "f", [True])), Verdict.FAIL),
         ({"debuggable": FLAG}, builder.resource_table(("bool", "f", [False, True])), Verdict.FAIL),
-        ({"debuggable": FLAG}, builder.resource_table(("bool", "f", [Reference(0x7F010001)]), ("bool", "g", [True])), Verdict.FAIL),
+        (
+            {"debuggable": FLAG},
+            builder.resource_table(("bool", "f", [Reference(0x7F010001)]), ("bool", "g", [True])),
+            Verdict.FAIL,
+        ),
         ({"debuggable": FLAG}, builder.resource_table(("bool", "f", [FLAG])), Verdict.INCONCLUSIVE),
         ({"debuggable": Reference(0x7F020000)}, builder.resource_table(("bool", "f", [False])), Verdict.INCONCLUSIVE),
         ({"debuggable": FLAG}, b"", Verdict.INCONCLUSIVE),
     ],
-)  # fmt: skip
+    ids=builder.label,
+)
 def test_a_debuggable_package_is_found_however_it_says_so(tmp_path, attributes, table, verdict):
     assert exposure.decide_debugging(seen(tmp_path, table=table, **attributes), {}).verdict is verdict
 
 
-def test_strings_in_both_encodings_are_read():
-    node = Node("a", {"-x": "支付 🂡"}, text="内容")
-    for utf8 in (True, False):
-        root = axml.parse(planted.compiled_xml(node, utf8=utf8)) if utf8 else axml.parse(_sixteen(node))
-        assert root.value("x").text == ("支付 🂡" if utf8 else "支付")
-        assert root.text == "内容"
+@pytest.mark.parametrize("utf8", [True, False], ids=builder.label)
+def test_strings_in_both_encodings_are_read(utf8):
+    root = axml.parse(planted.compiled_xml(Node("a", {"-x": "支付"}, text="内容"), utf8=utf8))
+    assert (root.value("x").text, root.text) == ("支付", "内容")
 
 
-def _sixteen(node: Node) -> bytes:
-    return planted.compiled_xml(Node("a", {"-x": "支付"}, text=node.text), utf8=False)
-
-
-@pytest.mark.parametrize("data", [b"", b"<manifest/>", planted.compiled_xml(Node("a", {}))[:-30]])
+@pytest.mark.parametrize("data", [b"", b"<manifest/>", planted.compiled_xml(Node("a", {}))[:-30]], ids=builder.label)
 def test_damaged_xml_is_malformed(data):
     with pytest.raises(MalformedResource):
         axml.parse(data)
@@ -89,9 +89,13 @@ def without(*domains: str) -> list[Node]:
     return [Node("exclude", {"-domain": domain, "-path": "."}) for domain in domains]
 
 
-ALL_OUT = rules("data-extraction-rules", Node("cloud-backup", {}, without(*DOMAINS)), Node("device-transfer", {}, without(*DOMAINS)))
+ALL_OUT = rules(
+    "data-extraction-rules", Node("cloud-backup", {}, without(*DOMAINS)), Node("device-transfer", {}, without(*DOMAINS))
+)
 ONLY_CLOUD = rules("data-extraction-rules", Node("cloud-backup", {}, without(*DOMAINS)))
-SOME_OUT = rules("data-extraction-rules", Node("cloud-backup", {}, without("file")), Node("device-transfer", {}, without("file")))
+SOME_OUT = rules(
+    "data-extraction-rules", Node("cloud-backup", {}, without("file")), Node("device-transfer", {}, without("file"))
+)
 TABLE = builder.resource_table(("xml", "rules", ["res/xml/r.xml"]))
 
 
@@ -111,10 +115,15 @@ TABLE = builder.resource_table(("xml", "rules", ["res/xml/r.xml"]))
         ({"target": 31, "oldest": 31, "dataExtractionRules": FILE}, SOME_OUT, Verdict.INSPECTION_NEEDED),
         ({"target": 31, "oldest": 31, "dataExtractionRules": FILE}, {}, Verdict.INCONCLUSIVE),
         ({"target": 30, "fullBackupContent": FILE}, rules("full-backup-content", *without(*DOMAINS)), Verdict.PASS),
-        ({"target": 30, "fullBackupContent": FILE}, rules("full-backup-content", Node("include", {"-domain": "file", "-path": "."})), Verdict.INSPECTION_NEEDED),
+        (
+            {"target": 30, "fullBackupContent": FILE},
+            rules("full-backup-content", Node("include", {"-domain": "file", "-path": "."})),
+            Verdict.INSPECTION_NEEDED,
+        ),
         ({"target": 30, "backupAgent": ".Agent"}, {}, Verdict.INSPECTION_NEEDED),
     ],
-)  # fmt: skip
+    ids=builder.label,
+)
 def test_data_leave_by_backup_unless_every_way_is_closed(tmp_path, attributes, files, verdict):
     observation = seen(tmp_path, files=files, table=TABLE, **attributes)
     assert backup.decide_backup(observation, {}).verdict is verdict
@@ -136,7 +145,11 @@ PINS = Node("pin-set", {"-expiration": "2026-01-01"}, [Node("pin", {}, text="x")
 
 
 def domain(*children: Node, **attributes: bool) -> Node:
-    return Node("domain-config", {f"-{k}": v for k, v in attributes.items()}, [Node("domain", {}, text="bank.example"), *children])
+    return Node(
+        "domain-config",
+        {f"-{k}": v for k, v in attributes.items()},
+        [Node("domain", {}, text="bank.example"), *children],
+    )
 
 
 @pytest.mark.parametrize(
@@ -150,11 +163,19 @@ def domain(*children: Node, **attributes: bool) -> Node:
         ({"oldest": 21, "target": 23, "usesCleartextTraffic": False}, None, Verdict.FAIL),
         ({"oldest": 24, "networkSecurityConfig": FILE}, configured(CLOSED), Verdict.PASS),
         ({"oldest": 23, "networkSecurityConfig": FILE}, configured(CLOSED), Verdict.FAIL),
-        ({"oldest": 23, "usesCleartextTraffic": False, "networkSecurityConfig": FILE}, configured(CLOSED), Verdict.PASS),
+        (
+            {"oldest": 23, "usesCleartextTraffic": False, "networkSecurityConfig": FILE},
+            configured(CLOSED),
+            Verdict.PASS,
+        ),
         ({"oldest": 24, "usesCleartextTraffic": True, "networkSecurityConfig": FILE}, configured(CLOSED), Verdict.PASS),
         ({"oldest": 24, "usesCleartextTraffic": False, "networkSecurityConfig": FILE}, configured(), Verdict.FAIL),
         ({"networkSecurityConfig": FILE}, configured(), Verdict.PASS),
-        ({"networkSecurityConfig": FILE}, configured(Node("base-config", {"-cleartextTrafficPermitted": True})), Verdict.FAIL),
+        (
+            {"networkSecurityConfig": FILE},
+            configured(Node("base-config", {"-cleartextTrafficPermitted": True})),
+            Verdict.FAIL,
+        ),
         ({"networkSecurityConfig": FILE}, configured(Node("base-config", {}, [anchors("user")])), Verdict.FAIL),
         ({"networkSecurityConfig": FILE}, configured(Node("base-config", {}, [anchors("system")])), Verdict.PASS),
         ({"networkSecurityConfig": FILE}, configured(Node("debug-overrides", {}, [anchors("user")])), Verdict.PASS),
@@ -164,7 +185,8 @@ def domain(*children: Node, **attributes: bool) -> Node:
         ({"networkSecurityConfig": FILE}, configured(domain(PINS)), Verdict.INSPECTION_NEEDED),
         ({"networkSecurityConfig": FILE}, {}, Verdict.INSPECTION_NEEDED),
     ],
-)  # fmt: skip
+    ids=builder.label,
+)
 def test_clear_text_and_user_certificates_are_found_on_every_platform(tmp_path, attributes, files, verdict):
     observation = seen(tmp_path, files=files, table=TABLE, **attributes)
     assert network.decide_network(observation, {}).verdict is verdict
@@ -200,11 +222,15 @@ def permission(level: int) -> Node:
         ([component(exported=True, permission="android.permission.INTERNET")], Verdict.FAIL),
         ([component(exported=True, permission="org.elsewhere.GUARD")], Verdict.INSPECTION_NEEDED),
         ([component("provider", exported=True, readPermission=GUARD), permission(2)], Verdict.FAIL),
-        ([component("provider", exported=True, readPermission=GUARD, writePermission=GUARD), permission(2)], Verdict.PASS),
+        (
+            [component("provider", exported=True, readPermission=GUARD, writePermission=GUARD), permission(2)],
+            Verdict.PASS,
+        ),
         ([component("provider")], Verdict.PASS),
         ([component("activity", *builder.START.children, FILTER, exported=True)], Verdict.FAIL),
     ],
-)  # fmt: skip
+    ids=builder.label,
+)
 def test_open_components_need_a_signature_permission(tmp_path, children, verdict):
     assert exposure.decide_components(seen(tmp_path, *children), {}).verdict is verdict
 
