@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Set Hallmark up and run it, with nothing but Python.
 
-    python3 run.py                the market of the demonstration: set up, load, serve; prints the address
-    python3 run.py test           lint, types, room borders, tests
-    python3 run.py test --long    fault runs, models and fuzzing
-    python3 run.py bench          benchmarks, each beside a peer
-    python3 run.py build          the wheel and the single-file verifier, into dist/
+python3 run.py                the market of the demonstration: set up, load, serve; prints the address
+python3 run.py test           lint, types, room borders, tests
+python3 run.py test --long    fault runs, models and fuzzing
+python3 run.py bench          benchmarks, each beside a peer
+python3 run.py build          the wheel and the single-file verifier, into dist/
 """
 
 from __future__ import annotations

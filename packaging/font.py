@@ -5,7 +5,7 @@
     python packaging/font.py <folder>                                (needs fonttools)
 
 The same packages give the same bytes.
-"""  # noqa: INP001 - a script, in no package
+"""
 
 from __future__ import annotations
 
