@@ -104,6 +104,7 @@ def run(
             stdout=subprocess.PIPE,
             stderr=errors,
             env=environment,
+            cwd="/",
             start_new_session=True,
         )
         try:

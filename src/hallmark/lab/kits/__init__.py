@@ -21,7 +21,7 @@ class NoKit(Missing):
 
 
 def listing() -> Iterator[Kit]:
-    """Yield every kit whose libraries are installed, in order of package name."""
+    """Yield every kit, in order of package name; listing loads none of their libraries."""
     for module in pkgutil.iter_modules(__path__):
         found = getattr(importlib.import_module(f"{__name__}.{module.name}"), "KIT", None)
         if isinstance(found, Kit):

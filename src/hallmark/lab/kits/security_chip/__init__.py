@@ -21,8 +21,6 @@ from hallmark.lab.kits.security_chip.constants import Test
 from hallmark.lab.kits.security_chip.sets import SINGLE, SPARE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from hallmark.lab.kit import KnownAnswer, Observation, Session
 
 _HERE = "hallmark.lab.kits.security_chip"
@@ -39,14 +37,14 @@ _TITLES = {
 }
 
 
-def _seen_by(module: str, name: str) -> Callable[[Session], Observation]:
+def _measurement(name: str, module: str, roles: tuple[str, ...]) -> Measurement:
     """Return a measurement whose libraries are loaded only where it runs."""
 
     def measure(session: Session) -> Observation:
-        found: Observation = getattr(importlib.import_module(f"{_HERE}.{module}"), name)(session)
+        found: Observation = getattr(importlib.import_module(f"{_HERE}.{module}"), name.replace("-", "_"))(session)
         return found
 
-    return measure
+    return Measurement(name, measure, roles, (), _LONG_S, _MEMORY_MB, _LONG_S)
 
 
 def _self_check() -> list[KnownAnswer]:
@@ -78,13 +76,11 @@ KIT = Kit(
     product_types=("CFP-02",),
     roles=_roles(),
     measurements=(
-        Measurement("randomness", _seen_by("observe", "randomness"), ("sequences",), (), _LONG_S, _MEMORY_MB, _LONG_S),
-        Measurement("stages", _seen_by("observe", "stages"), (), (), _LONG_S, _MEMORY_MB, _LONG_S),
-        Measurement(
-            "cross-check", _seen_by("observe", "cross_check"), ("sequences",), (), _LONG_S, _MEMORY_MB, _LONG_S
-        ),
-        Measurement("blocks", _seen_by("noise", "blocks"), ("sequences",), memory_mb=_MEMORY_MB),
-        Measurement("noise", _seen_by("noise", "noise"), ("noise",), memory_mb=4096),
+        _measurement("randomness", "observe", ("sequences",)),
+        _measurement("stages", "observe", ()),
+        _measurement("cross-check", "observe", ("sequences",)),
+        _measurement("blocks", "noise", ("sequences",)),
+        _measurement("noise", "noise", ("noise",)),
     ),
     items=(
         *(Item(f"RND-{n:02}", "randomness", decide.of_test(test)) for n, test in enumerate(Test, 1)),

@@ -9,7 +9,7 @@ The scheme's limits say which rules decide: `alpha` (with `sigmas`) the number o
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hallmark.kernel.text import Text
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hallmark.lab.kit import Limits, Observation
 
 Attempt = Mapping[str, Any]
+_TELLING = 5  # so many P-values never agree by chance
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,10 @@ def stage_plan(observation: Observation, limits: Limits) -> Judgement:
         reason = Text("各阶段样本齐全，长度正确。", "All stages are complete and of the right length.")
         return Judgement(Verdict.PASS, reason)
     rules = Rules.of(limits)
+    once = replace(rules, alpha_t=None)  # one use is no set whose values could spread
     parts = {
-        name: _unordered({"bit_order": observation["bit_order"][name]}) or _columns(attempts, None, rules)
+        name: _unordered({"bit_order": observation["bit_order"][name]})
+        or _columns(attempts, None, once if name == SINGLE else rules)
         for name, attempts in found.items()
     }
     verdict = combine(part.verdict for part in parts.values())
@@ -268,10 +271,13 @@ def _columns(attempts: Sequence[Attempt], names: Iterable[str] | None, rules: Ru
     sequences = attempts[0]["sequences"]
     if not sequences:
         return Judgement(Verdict.INCONCLUSIVE, Text("没有一个完整的样本序列。", "There is not one whole sequence."))
+    fresh = [attempts[0], *(attempt for attempt in attempts[1:] if not _shared(attempts[0], attempt))]
+    findings = (
+        ["the data for repeating hold sequences of the first set: not fresh"] if len(fresh) < len(attempts) else []
+    )
     verdicts: dict[str, Verdict] = {}
-    findings: list[str] = []
     for column in columns:
-        verdicts[column], tried = _column(attempts, column, rules)
+        verdicts[column], tried = _column(fresh, column, rules)
         findings += tried
     verdict, lost = combine(verdicts.values()), rules.false_rejection(sequences, len(columns))
     values = {
@@ -282,6 +288,13 @@ def _columns(attempts: Sequence[Attempt], names: Iterable[str] | None, rules: Ru
         "false_rejection": lost,
     }
     return Judgement(verdict, _reason(verdict, verdicts, rules.retests, lost), tuple(findings), values)
+
+
+def _shared(first: Attempt, again: Attempt) -> bool:
+    """Return whether the two sets hold a sequence in common, known by all its P-values."""
+    if len(first["p"]) < _TELLING:
+        return False
+    return not set(zip(*first["p"].values(), strict=True)).isdisjoint(zip(*again["p"].values(), strict=True))
 
 
 def _column(attempts: Sequence[Attempt], column: str, rules: Rules) -> tuple[Verdict, list[str]]:

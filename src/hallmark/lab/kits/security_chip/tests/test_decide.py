@@ -112,6 +112,18 @@ def test_what_chance_does_not_explain_fails_without_a_repeat() -> None:
     assert decide.whole_set(hopeless, RULES | {"chance_floor": "1e-30"}).verdict is Verdict.PASS
 
 
+def test_the_first_data_again_are_no_fresh_data() -> None:
+    first = {f"poker_{i}": [(i + 1) * value / 6 for value in spread(50, 3 * (i == 0))] for i in range(5)}
+    other = {name: values[::-1] for name, values in first.items()}
+    other["poker_0"] = spread(50)
+    missed = seen(attempt(**first), attempt("sequences-retest", **other))
+    assert decide.whole_set(missed, {"alpha": "0.01", "retests": 1}).verdict is Verdict.PASS
+    copied = seen(attempt(**first), attempt("sequences-retest", **first))
+    judgement = decide.whole_set(copied, {"alpha": "0.01", "retests": 1})
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert "not fresh" in judgement.findings[0]
+
+
 def test_how_often_a_perfect_generator_is_rejected_is_stated() -> None:
     once = binom.cdf(47, 50, 0.99)
     for retests, wanted in ((0, once), (1, once**2)):
@@ -172,9 +184,8 @@ def stages(**changes) -> dict:
         "factory": [attempt("factory", runs=spread(50))],
         "power-on": [attempt("power-on", runs=spread(20))],
         "periodic": [attempt("periodic", 20_000, runs=spread(20))],
-        "single": [{"role": "single", "sequences": 1, "bytes_left_over": 0, "shortest": 128,
-                    "p": {"poker": [0.5]}, "q": {"poker": [0.5]}}],
-    }  # fmt: skip
+        "single": [{"role": "single", "sequences": 1, "shortest": 128, "p": {"poker": [0.5]}}],
+    }
     for name, change in changes.items():
         found[name.replace("_", "-")][0].update(change)
     return {"bit_order": dict.fromkeys(found, ORDER), "stages": found}
@@ -202,7 +213,8 @@ def test_stages_must_be_there_and_of_the_right_length() -> None:
 def test_stages_are_judged_by_their_values_where_the_scheme_gives_a_level() -> None:
     bad = stages(periodic={"p": {"runs": spread(20, 9)}})
     assert decide.stage_plan(bad, STAGES).verdict is Verdict.PASS
-    assert decide.stage_plan(stages(), STAGES | {"alpha": "0.01"}).verdict is Verdict.PASS
+    for levels in ({"alpha": "0.01"}, {"alpha": "0.01", "alpha_t": "0.0001"}):
+        assert decide.stage_plan(stages(), STAGES | levels).verdict is Verdict.PASS
     judgement = decide.stage_plan(bad, STAGES | {"alpha": "0.01"})
     assert judgement.verdict is Verdict.FAIL
     assert judgement.findings[0].startswith("periodic: runs, attempt 1")
