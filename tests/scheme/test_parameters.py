@@ -78,5 +78,6 @@ def test_a_decimal_is_no_integer(pilot: Scheme) -> None:
 
 def test_a_kit_gets_its_limits_by_name_as_plain_values(pilot: Scheme, cfp: Scheme) -> None:
     assert resolve(pilot).limits(pilot.item("PM-01")) == {"error_max": "0.001", "hours": None}
-    assert resolve(cfp).limits(cfp.item("RND-03")) == {"alpha": "0.01", "m": [4, 8]}
+    limits = resolve(cfp).limits(cfp.item("RND-03"))
+    assert limits == {"alpha": "0.01", "m": [4, 8], "retests": None, "chance_floor": None}
     assert resolve(cfp).limits(cfp.item("CLI-02"))["refused_digests"] == ["MD5", "SHA-1"]
