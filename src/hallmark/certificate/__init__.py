@@ -1,0 +1,1 @@
+"""Certificates as people hold them: one record, many forms, one status."""

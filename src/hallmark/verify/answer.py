@@ -1,0 +1,52 @@
+"""The two kinds of answer: what the ledger shows of a certificate, and what one body says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hallmark.certificate.status import Reading, Status
+from hallmark.kernel.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is known of a certificate, and how.
+
+    `record` is the certificate's one record; `known_at` is when the status was stated and `age` how long before the
+    reader's present, both in ms and None where no status came with it; `vouched_by` are the names of those whose
+    signatures the knowledge stands on; `why` explains an unknown status.
+    """
+
+    number: str
+    record: Mapping[str, Any]
+    record_digest: bytes
+    reading: Reading
+    known_at: int | None
+    age: int | None
+    vouched_by: tuple[Text, ...]
+    development: bool
+    why: Text | None = None
+
+    @property
+    def status(self) -> Status:
+        """The answer in one word."""
+        return self.reading.status
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """The word of one body about one certificate; `record` is None where the `profile` has no room for it."""
+
+    profile: str
+    number: str
+    record_digest: bytes
+    body: Text
+    development: bool
+    record: Mapping[str, Any] | None = None
+
+    @property
+    def status(self) -> Status:
+        """Nobody can tell from a credential."""
+        return Status.UNKNOWN

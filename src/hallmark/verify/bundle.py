@@ -1,0 +1,108 @@
+"""The trust bundle: all that a verifier must know beforehand, in one JSON file with a printed fingerprint.
+
+{"bundle": "hallmark/trust/1", "environment": "…", "development": true, "policy": "…tlog-policy…",
+ "vouchers": [{"name": {"zh": "…", "en": "…"}, "key": "…name of the log or witness…"}],
+ "issuers": [{"id": "ORG-…", "name": {"zh": "…", "en": "…"}, "key": "z6Mk…"}]}
+
+`issuers` may be left out: they are the bodies whose credentials (`certificate.credential`, `certificate.untp`) can be
+read, each with the Ed25519 keys it signs with. Certificates themselves need none: the log proves a body's key.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hallmark.certificate import jcs
+from hallmark.kernel import hashing
+from hallmark.kernel.errors import Malformed
+from hallmark.kernel.text import Text
+from hallmark.ledger.policy import Policy
+from hallmark.statement.shape import NAME, ORGANISATION, Flag, ListOf, OneOf, Record, Words
+
+MAX_SIZE = 256 * 1024
+_KIND = "hallmark/trust/1"
+_SHAPE = Record(
+    {
+        "bundle": OneOf((_KIND,)),
+        "environment": Words(100),
+        "development": Flag(),
+        "policy": Words(200_000),
+        "vouchers": ListOf(Record({"name": NAME, "key": Words(200)}), 1, 200),
+    },
+    {"issuers": ListOf(Record({"id": ORGANISATION, "name": NAME, "key": Words(64)}))},
+)
+
+
+class BadBundle(Malformed):
+    """The bytes are not a trust bundle."""
+
+    en = "This is not a trust bundle: {why}. Get it from the scheme owner and compare its printed fingerprint."
+    zh = "这不是有效的信任包：{why}。请向方案所有者获取，并与公布的指纹核对。"
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """A certification body."""
+
+    id: str
+    name: Text
+
+
+@dataclass(frozen=True, slots=True)
+class TrustBundle:
+    """Whom to trust: the log's policy, the names of those who vouch, and bodies by their keys as Multikey text.
+
+    `fingerprint` is SHA-256 of the file.
+    """
+
+    environment: str
+    development: bool
+    policy: Policy
+    vouchers: Mapping[str, Text]
+    fingerprint: bytes
+    issuers: Mapping[str, Issuer]
+
+    @classmethod
+    def parse(cls, data: bytes) -> TrustBundle:
+        """Return the bundle in `data`; raises `BadBundle`, `BadClaim`, `BadPolicy`."""
+        if len(data) > MAX_SIZE:
+            why = Text(f"共 {len(data)} 字节，上限 {MAX_SIZE}", f"it has {len(data)} bytes, more than {MAX_SIZE}")
+            raise BadBundle(why=why)
+        try:
+            value = jcs.parse(data)
+        except jcs.BadJson as error:
+            raise BadBundle(why=error.facts["why"]) from None
+        _SHAPE.check(value, "bundle")
+        vouchers = {voucher["key"]: Text(**voucher["name"]) for voucher in value["vouchers"]}
+        issuers = {issuer["key"]: Issuer(issuer["id"], Text(**issuer["name"])) for issuer in value.get("issuers", ())}
+        if len(vouchers) != len(value["vouchers"]) or len(issuers) != len(value.get("issuers", ())):
+            raise BadBundle(why=Text("同一密钥出现两次", "one key comes twice"))
+        policy = Policy.parse(value["policy"].encode())
+        return cls(value["environment"], value["development"], policy, vouchers, hashing.sha256(data), issuers)
+
+
+def write(
+    environment: str,
+    policy: bytes,
+    vouchers: Mapping[str, Text],
+    *,
+    development: bool,
+    issuers: Mapping[str, Issuer] | None = None,
+) -> bytes:
+    """Return the file of a trust bundle; raises as `TrustBundle.parse` does where the parts make none."""
+    value: dict[str, object] = {
+        "bundle": _KIND,
+        "environment": environment,
+        "development": development,
+        "policy": policy.decode(),
+        "vouchers": [{"name": name._asdict(), "key": key} for key, name in vouchers.items()],
+    }
+    if issuers:
+        value["issuers"] = [
+            {"id": issuer.id, "name": issuer.name._asdict(), "key": key} for key, issuer in issuers.items()
+        ]
+    data = json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n"
+    TrustBundle.parse(data)
+    return data

@@ -1,0 +1,155 @@
+"""What the verifier says to people, in one language, and to machines, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hallmark.certificate.status import Status
+from hallmark.kernel import instant
+from hallmark.kernel.text import Language, Text
+from hallmark.statement import plain
+from hallmark.verify.answer import Answer, Attestation
+from hallmark.verify.bundle import TrustBundle
+
+Row = tuple[Text, str]
+
+_HEADLINES: Mapping[Status, Text] = {
+    Status.IN_FORCE: Text("真实，且有效。", "Genuine, and in force."),
+    Status.NOT_YET: Text("真实，但尚未生效。", "Genuine, but not yet in force."),
+    Status.SUSPENDED: Text("真实，但已暂停。", "Genuine, but suspended."),
+    Status.WITHDRAWN: Text("真实，但已撤销。", "Genuine, but withdrawn."),
+    Status.CANCELLED: Text("真实，但已注销。", "Genuine, but cancelled."),
+    Status.EXPIRED: Text("真实，但已过期。", "Genuine, but expired."),
+    Status.UNKNOWN: Text("确曾颁发；是否有效无法判断。", "Genuinely issued; whether it is in force cannot be told."),
+}
+_ATTESTED = Text(
+    "确由该机构签署；账本是否接纳、是否有效均无法判断。",
+    "Genuinely signed by the body; whether the ledger admitted it, and whether it is in force, cannot be told.",
+)
+_ATTESTED_WHY = Text(
+    "凭证仅是该机构的单方声明；请核验记录摘要相同的 .hallmark 文件",
+    "a credential is the word of the body alone; check the .hallmark file with the same record digest",
+)
+_DEVELOPMENT = Text(
+    "警告：这是开发账本，其上的证书不具任何效力。",
+    "Warning: this is a development ledger; nothing on it has any effect.",
+)
+_PAGE = Text(
+    "页面未核验：附件本身不能证明页面内容。请安装 hallmark[paper] 后运行 hallmark paper check。",
+    "Page not checked: an attachment proves nothing about the page. "
+    "Install hallmark[paper], then run: hallmark paper check.",
+)
+
+
+def say(
+    answer: Answer | Attestation,
+    bundle: TrustBundle,
+    language: Language,
+    *,
+    asked: int | None = None,
+    page: bool = False,
+) -> list[str]:
+    """Return the lines that tell a person the answer.
+
+    `asked` is the time asked about where it is not the present, `page` whether it came from the attachment of a page.
+    """
+    rows = [] if asked is None else [(Text("所问时间", "Time asked about"), instant.to_text(asked))]
+    rows += _answer_rows(answer, language) if isinstance(answer, Answer) else _attestation_rows(answer, language)
+    rows.append((Text("信任包", "Trust bundle"), f"{bundle.environment}, SHA-256 {bundle.fingerprint.hex()}"))
+    headline = _HEADLINES[answer.status] if isinstance(answer, Answer) else _ATTESTED
+    lines = [headline.in_language(language)]
+    if bundle.development:
+        lines.append(_DEVELOPMENT.in_language(language))
+    lines.append("")
+    lines += [_row(title.in_language(language), value, language) for title, value in rows]
+    if page:
+        lines += ["", _PAGE.in_language(language)]
+    return lines
+
+
+def to_json(answer: Answer | Attestation, bundle: TrustBundle, *, page: bool = False) -> dict[str, Any]:
+    """Return the answer as a JSON object."""
+    value: dict[str, Any] = {
+        "number": answer.number,
+        "record_digest": answer.record_digest.hex(),
+        "record": None if answer.record is None else plain.write(answer.record),
+        "environment": bundle.environment,
+        "development": bundle.development,
+        "trust_bundle": bundle.fingerprint.hex(),
+    }
+    if page:
+        value["page"] = "not-checked"
+    if isinstance(answer, Attestation):
+        why = _ATTESTED_WHY._asdict()
+        return {"answer": "unknown", "kind": answer.profile, "vouched_by": [answer.body._asdict()], "why": why, **value}
+    return {
+        "answer": str(answer.status),
+        "kind": "certificate",
+        "since": answer.reading.since or None,
+        "reason_code": answer.reading.reason_code or None,
+        "known_at": None if answer.known_at is None else instant.to_text(answer.known_at),
+        "age_ms": answer.age,
+        "vouched_by": [name._asdict() for name in answer.vouched_by],
+        "why": answer.why and answer.why._asdict(),
+        **value,
+    }
+
+
+def _answer_rows(answer: Answer, language: Language) -> Iterator[Row]:
+    if answer.why:
+        yield Text("原因", "Why"), answer.why.in_language(language)
+    if answer.reading.since:
+        reason = f" ({answer.reading.reason_code})" if answer.reading.reason_code else ""
+        yield Text("状态", "Status"), f"{answer.status.words.in_language(language)}, {answer.reading.since}{reason}"
+    yield from _record_rows(answer.number, answer.record, language)
+    if answer.known_at is not None and answer.age is not None:
+        yield Text("状态公布于", "Known as of"), f"{instant.to_text(answer.known_at)}, {_age(answer.age, language)}"
+    yield Text("由谁担保", "Vouched by"), _join(answer.vouched_by, language)
+    yield Text("记录摘要", "Record digest"), answer.record_digest.hex()
+
+
+def _attestation_rows(attestation: Attestation, language: Language) -> Iterator[Row]:
+    yield Text("原因", "Why"), _ATTESTED_WHY.in_language(language)
+    if attestation.record is None:
+        yield Text("证书编号", "Certificate"), attestation.number
+    else:
+        yield from _record_rows(attestation.number, attestation.record, language)
+    yield Text("由谁担保", "Vouched by"), attestation.body.in_language(language)
+    yield Text("记录摘要", "Record digest"), attestation.record_digest.hex()
+
+
+def _record_rows(number: str, record: Mapping[str, Any], language: Language) -> Iterator[Row]:
+    product, kind, scheme = record["product"], record["product_type"], record["scheme"]
+    yield Text("证书编号", "Certificate"), number
+    yield Text("方案", "Scheme"), f"{scheme['name'][language]}, {scheme['id']} {scheme['edition']} {scheme['profile']}"
+    yield Text("产品类型", "Product type"), f"{kind['id']} {kind['name'][language]}"
+    yield Text("产品", "Product"), f"{product['name'][language]}, {product['model']}"
+    yield Text("版本", "Version"), product["version"]
+    for build in product["builds"]:
+        yield Text("构建文件", "Build"), f"{build['name']}, SHA-256 {build['sha256'].hex()}"
+    yield Text("持证人", "Holder"), record["applicant"]["name"][language]
+    yield Text("认证机构", "Certified by"), record["body"]["name"][language]
+    yield Text("检测机构", "Inspected by"), ", ".join(each["name"][language] for each in record["laboratories"])
+    yield Text("有效期", "Valid"), f"{record['valid_from']} … {record['valid_until']}"
+
+
+def _join(names: tuple[Text, ...], language: Language) -> str:
+    return ("、" if language == "zh" else ", ").join(name.in_language(language) for name in names)
+
+
+def _age(age: int, language: Language) -> str:
+    """Return an age in ms in its largest whole unit."""
+    for unit, words in (
+        (instant.DAY, Text("天前", "days ago")),
+        (instant.HOUR, Text("小时前", "hours ago")),
+        (instant.MINUTE, Text("分钟前", "minutes ago")),
+    ):
+        if age >= 2 * unit:
+            return f"{age // unit} {words.in_language(language)}"
+    return Text("刚刚", "just now").in_language(language)
+
+
+def _row(title: str, value: str, language: Language) -> str:
+    colon = "：" if language == "zh" else ": "
+    return f"  {title}{colon}{value}"

@@ -1,0 +1,379 @@
+"""`hallmark-verify` answers in words that people understand, in codes that programs understand, and never crashes."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import hallmark
+from hallmark.certificate import credential, qr, untp
+from hallmark.certificate.credential import Export
+from hallmark.kernel import instant
+from hallmark.statement import envelope
+from hallmark.verify import command
+from hallmark.verify.command import CANNOT_TELL, IN_FORCE, NOT_GENUINE, NOT_IN_FORCE, USAGE, main
+from verify.register import Register, state_status, trust
+from verify.test_attachment import SPECIFICATION, pdf, stream
+from world.market import ENVIRONMENT, key
+
+SOURCE = str(Path(hallmark.__file__).parent.parent)
+
+
+@pytest.fixture
+def run(tmp_path, capsys, monkeypatch):
+    """Run the command on some bytes; returns exit code, standard output and standard error."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG", "HALLMARK_TRUST"):
+        monkeypatch.delenv(name, raising=False)
+    bundle = tmp_path / "trust.json"
+    bundle.write_bytes(trust())
+
+    def run(data, *options, trusting=None):
+        file = tmp_path / "file"
+        file.write_bytes(data)
+        if trusting is not None:
+            bundle.write_bytes(trusting)
+        code = main([str(file), "--trust", str(bundle), *options])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def form(certified):
+    """The bytes of a certificate in force, and the time at which that is known."""
+    market, number = certified
+    return Register(market).form(number).encode(), instant.to_text(market.clock)
+
+
+def changed(market, number, event):
+    market.set_status(event, number)
+    state_status(market)
+    return Register(market).form(number).encode(), instant.to_text(market.clock)
+
+
+# Answers.
+
+
+def test_a_certificate_in_force(run, certified, form):
+    code, out, err = run(form[0], "--at", form[1])
+    assert (code, err) == (IN_FORCE, "")
+    assert out.startswith("Genuine, and in force.\nWarning: this is a development ledger")
+    for words in (
+        f"Time asked about: {form[1]}",
+        "Certificate: CFP-NORTH-2026-01-000001-6",
+        "Product: Wallet, LW-1",
+        "Version: 1.0.0",
+        "Build: package.bin, SHA-256 62f18b95",
+        "Certified by: Northern",
+        "Inspected by: Meridian",
+        "Valid: 2026-03-04 … 2029-03-04",
+        "Vouched by: The simulated operator",
+        f"Record digest: {certified[0].state.get(f'certificate/{certified[1]}')['record'].hex()}",
+    ):
+        assert f"  {words}" in out
+    assert "Page" not in out
+
+
+def test_the_same_in_chinese(run, form):
+    code, out, _ = run(form[0], "--at", form[1], "--language", "zh")
+    assert code == IN_FORCE
+    assert out.startswith("真实，且有效。\n警告：这是开发账本")
+    for words in ("证书编号：CFP-NORTH", "产品：莲花wallet, LW-1", "认证机构：模拟northern", "由谁担保：模拟运营方"):
+        assert f"  {words}" in out
+
+
+def test_the_language_is_that_of_the_surroundings(run, form, monkeypatch):
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert run(form[0], "--at", form[1])[1].startswith("真实")
+    monkeypatch.setenv("LC_ALL", "C")
+    assert run(form[0], "--at", form[1])[1].startswith("Genuine")
+
+
+def test_a_ledger_that_is_no_development_ledger_brings_no_warning(run, form):
+    out = run(form[0], "--at", form[1], trusting=trust(development=False))[1]
+    assert "Warning" not in out
+
+
+@pytest.mark.parametrize("event", ["suspended", "withdrawn", "cancelled"])
+def test_a_certificate_not_in_force(run, certified, event):
+    data, at = changed(*certified, event)
+    code, out, _ = run(data, "--at", at)
+    assert code == NOT_IN_FORCE
+    assert out.startswith(f"Genuine, but {event}.")
+    assert f"Status: {event}, 2026-03-04 (operator)" in out
+
+
+def test_an_expired_certificate(run, form):
+    code, out, _ = run(form[0], "--at", "2029-03-05T00:00:00+08:00")
+    assert (code, out.partition("\n")[0]) == (NOT_IN_FORCE, "Genuine, but expired.")
+
+
+def test_the_present_is_the_wall_clock(run, form, monkeypatch):
+    monkeypatch.setattr(command.time, "time_ns", lambda: 1_772_700_000 * 10**9)
+    code, out, _ = run(form[0])
+    assert (code, "days ago" in out) == (CANNOT_TELL, False)
+    assert "hours old" in out
+    assert run(form[0], "--fresh-hours", "40")[0] == IN_FORCE
+
+
+def test_a_time_to_come_is_not_answered(run, form, monkeypatch):
+    monkeypatch.setattr(command.time, "time_ns", lambda: 1_772_586_200 * 10**9)
+    assert run(form[0])[0] == IN_FORCE
+    assert run(form[0], "--at", "2026-03-04T12:00:00Z")[0] == CANNOT_TELL
+
+
+def test_the_attachment_of_a_page_says_nothing_of_the_page(run, form):
+    page = pdf((4, SPECIFICATION), (5, stream(form[0])))
+    code, out, _ = run(page, "--at", form[1])
+    assert code == IN_FORCE
+    assert "Page not checked" in out
+    assert "hallmark paper check" in out
+    assert json.loads(run(page, "--at", form[1], "--json")[1])["page"] == "not-checked"
+
+
+def test_a_pdf_without_attachment_cannot_be_told(run):
+    code, out, err = run(pdf())
+    assert (code, out) == (CANNOT_TELL, "")
+    assert "certificate.hallmark" in err
+
+
+@pytest.fixture
+def others(certified):
+    """A printed proof, a printed reference and both credentials of a certificate."""
+    market, number = certified
+    register = Register(market)
+    issued = register.form(number).issued
+    draft = envelope.parse(issued.encoded).draft
+    export = Export(number, draft.public, draft.issued_at, ENVIRONMENT, "https://register.example", 0)
+    return {
+        "proof": qr.encode_proof(issued, register.checkpoint).encode(),
+        "reference": qr.encode_reference(number, export.digest, export.address).encode(),
+        "w3c": credential.issue(export, key("northern")),
+        "untp": untp.issue(export, key("northern")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("proof", "Genuinely issued; whether it is in force cannot be told."),
+        ("reference", "This code proves nothing"),
+        ("w3c", "Genuinely signed by the body"),
+        ("untp", "Genuinely signed by the body"),
+    ],
+)
+def test_what_says_nothing_of_the_status_cannot_be_told(run, others, kind, words):
+    code, out, err = run(b"\n" + others[kind] + b"\n")
+    assert code == CANNOT_TELL
+    assert (out + err).startswith(words)
+    code, out, _ = run(others[kind], "--json")
+    assert (code, json.loads(out)["answer"]) == (CANNOT_TELL, "unknown")
+
+
+# JSON.
+
+
+def test_json_holds_everything(run, form):
+    code, out, _ = run(form[0], "--at", form[1], "--json")
+    answer = json.loads(out)
+    assert (code, answer["exit"], answer["answer"], answer["since"]) == (0, 0, "in-force", "2026-03-04")
+    assert answer["record"]["product"]["version"] == "1.0.0"
+    assert answer["vouched_by"] == [{"zh": "模拟运营方", "en": "The simulated operator"}]
+    assert (answer["known_at"], answer["environment"], answer["development"]) == (form[1], ENVIRONMENT, True)
+    assert len(answer["trust_bundle"]) == len(answer["record_digest"]) == 64
+
+
+def test_json_says_why_not(run, form):
+    code, out, _ = run(form[0][:-1], "--json")
+    answer = json.loads(out)
+    assert (code, answer["exit"], answer["answer"], answer["error"]) == (2, 2, "not-genuine", "not-canonical")
+    assert set(answer["why"]) == {"zh", "en"}
+
+
+# Not genuine, not usable.
+
+
+@pytest.mark.parametrize("data", [b"", b"\0", b"hello", b"HM1:XYZ", b"HM1:\xff", b"{}", b"{", b"eyJ.e.e", b"\xa6dform"])
+def test_what_is_no_certificate_is_not_genuine(run, data):
+    code, out, err = run(data)
+    assert (code, out) == (NOT_GENUINE, "")
+    assert err
+
+
+def test_a_certificate_of_another_log_is_not_genuine(run, form):
+    code, _, err = run(form[0], trusting=trust(logs=("another",)))
+    assert (code, "no signature of a known key" in err) == (NOT_GENUINE, True)
+
+
+def test_a_certificate_without_its_quorum_is_not_genuine(run, form):
+    code, _, err = run(form[0], "--language=zh", trusting=trust(("a", "b"), 2))
+    assert (code, "未达到法定共签数" in err) == (NOT_GENUINE, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--help"],
+        ["-h"],
+        ["file", "file"],
+        ["file", "--what"],
+        ["file", "--language", "fr"],
+        ["file", "--fresh-hours", "-1"],
+        ["file", "--fresh-hours", "1.5"],
+        ["file", "--fresh-hours", "9" * 9],
+        ["file", "--at", "yesterday"],
+        ["file", "--at", "2026-03-04"],
+        ["file", "--at", "2026-03-04T00:00:00"],
+        ["file", "--at", "2026-02-30T00:00:00Z"],
+        ["file", "--at", "0000-01-01T00:00:00Z"],
+        ["file", "--trust"],
+        ["no such file"],
+        ["file\0name"],
+        ["file", "--trust", "no such bundle"],
+        [".", "--trust", "."],
+    ],
+)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_wrong_command_line_is_told_how_to_do_it(arguments, language, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LANG", language)
+    (tmp_path / "file").write_bytes(b"")
+    assert main(arguments) == USAGE
+    out, err = capsys.readouterr()
+    assert "hallmark-verify" in out + err
+    assert ("退出码" in out + err) == (language == "zh" and "fr" not in arguments)
+
+
+@pytest.mark.parametrize("bundle", [b"", b"{}", b"[", b"\xff", trust()[:-5]])
+def test_a_trust_bundle_that_cannot_be_read_is_no_answer_about_the_certificate(run, form, bundle):
+    code, _, err = run(form[0], trusting=bundle)
+    assert code == USAGE
+    assert "bundle" in err
+
+
+def test_a_bundle_beside_the_file_is_never_taken(form, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("HALLMARK_TRUST", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "file").write_bytes(form[0])
+    (tmp_path / "trust.json").write_bytes(trust())
+    assert main(["file", "--at", form[1]]) == USAGE
+    assert str(tmp_path / "home" / ".config" / "hallmark" / "trust.json") in capsys.readouterr().err
+    folder = tmp_path / "home" / ".config" / "hallmark"
+    folder.mkdir(parents=True)
+    (folder / "trust.json").write_bytes(trust())
+    assert main(["file", "--at", form[1]]) == IN_FORCE
+    (folder / "trust.json").write_bytes(trust(logs=("another",)))
+    assert main(["file", "--at", form[1]]) == NOT_GENUINE
+    monkeypatch.setenv("HALLMARK_TRUST", str(tmp_path / "trust.json"))
+    assert main(["file", "--at", form[1]]) == IN_FORCE
+
+
+def test_the_standard_input_is_a_file_too(form, tmp_path, monkeypatch, capsys):
+    (tmp_path / "trust.json").write_bytes(trust())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(form[0])))
+    assert main(["-", "--trust", str(tmp_path / "trust.json"), "--at", form[1]]) == IN_FORCE
+
+
+def test_a_file_beyond_the_limit_is_not_read(run, monkeypatch):
+    monkeypatch.setattr(command, "_MOST", 10_000)
+    code, _, err = run(bytes(10_001))
+    assert (code, "more than" in err) == (USAGE, True)
+
+
+# Nothing breaks it.
+
+
+def test_what_a_file_says_cannot_draw_on_the_screen(run, form):
+    hostile = form[0].replace(b"simulated market", b"\xc2\x9b2J\xe2\x80\xaexxxxxxxxx", 1)
+    _, out, err = run(hostile, "--at", form[1])
+    assert not set(out + err) & {"\x9b", "\x1b", "\u202e", "\r"}
+    assert command._shown("\x9b") == command._shown("\u202e") == command._shown("\n") == "\ufffd"
+    assert command._shown("证") == "证"
+
+
+def test_a_screen_without_chinese_shows_question_marks(form, tmp_path, monkeypatch):
+    (tmp_path / "trust.json").write_bytes(trust())
+    (tmp_path / "file").write_bytes(form[0])
+    screen = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", screen)
+    arguments = [str(tmp_path / "file"), "--trust", str(tmp_path / "trust.json"), "--at", form[1], "--language", "zh"]
+    assert main(arguments) == IN_FORCE
+    assert screen.buffer.getvalue().startswith(b"??")
+
+
+def test_a_fault_of_ours_is_no_answer_and_no_traceback(run, form, monkeypatch):
+    monkeypatch.setattr(command, "verify_certificate", lambda *_, **__: 1 // 0)
+    code, out, err = run(form[0])
+    assert (code, out) == (CANNOT_TELL, "")
+    assert "The verifier failed (ZeroDivisionError" in err
+    assert json.loads(run(form[0], "--json")[1])["error"] == "broken-verifier"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(
+    st.sampled_from([b"", b"HM1:", b"{", b"eyJ", b"%PDF-", b"\xa6dformvhallmark/certificate/1", b"\xd2\x84"]),
+    st.binary(max_size=100),
+)
+def test_whatever_the_file_there_is_an_exit_code_and_a_sentence(run, start, data):
+    code, out, err = run(start + data)
+    assert code in {NOT_GENUINE, CANNOT_TELL}
+    assert err
+    assert "Traceback" not in out + err
+    assert "verifier failed" not in err
+
+
+def test_the_command_itself_runs_with_nothing_but_the_base_install(form, tmp_path):
+    (tmp_path / "trust.json").write_bytes(trust())
+    (tmp_path / "file").write_bytes(form[0])
+    script = (
+        "import json, sys; before = set(sys.modules); from hallmark.verify.command import main; code = main()\n"
+        "loaded = {name.split('.')[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names)\n"
+        "print(json.dumps(sorted(loaded))); sys.exit(code)"
+    )
+    arguments = [str(tmp_path / "file"), "--trust", str(tmp_path / "trust.json"), "--at", form[1], "--json"]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        env={**os.environ, "PYTHONPATH": SOURCE},
+        capture_output=True,
+        check=False,
+        timeout=60,
+        text=True,
+    )
+    answer, loaded = done.stdout.splitlines()
+    assert (done.returncode, done.stderr, json.loads(answer)["answer"]) == (IN_FORCE, "", "in-force")
+    assert set(json.loads(loaded)) <= {"hallmark", "cryptography", "_cffi_backend", "_openssl", "cbor2", "_cbor2"}
+
+
+def test_a_reader_that_goes_away_early_gets_no_complaint(form, tmp_path):
+    (tmp_path / "trust.json").write_bytes(trust())
+    (tmp_path / "file").write_bytes(form[0])
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "hallmark.verify.command",
+            str(tmp_path / "file"),
+            "--trust",
+            str(tmp_path / "trust.json"),
+        ],
+        env={**os.environ, "PYTHONPATH": SOURCE},
+        stdout=write,
+        stderr=subprocess.PIPE,
+        check=False,
+        timeout=60,
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (CANNOT_TELL, b"")
