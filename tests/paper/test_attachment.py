@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hallmark.kernel.errors import HallmarkError
-from hallmark.paper.attachment import MAX_CONTENT, NotOurPdf, attachment
 from hallmark.paper.certificate import MACHINE_FORM
+from hallmark.verify.attachment import MAX_CONTENT, NotOurPdf, attachment
 
 _FILE = b"<</Type/Filespec/F(a.bin)/UF(a.bin)/EF<</F 3 0 R>>>>"
 

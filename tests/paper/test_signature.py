@@ -18,10 +18,12 @@ from hypothesis import strategies as st
 from hallmark.kernel.errors import HallmarkError
 from hallmark.kernel.keys import ED25519, ESP256, SoftwareSigner, from_der
 from hallmark.kernel.text import Text
-from hallmark.paper import cms, signature
-from hallmark.paper.attachment import NotOurPdf, attachment
+from hallmark.paper import signature
 from hallmark.paper.certificate import MACHINE_FORM, render_certificate
-from hallmark.paper.page import (
+from hallmark.paper.signature import NotYourSeal, issue, sign, verify
+from hallmark.verify import cms
+from hallmark.verify.attachment import NotOurPdf, attachment
+from hallmark.verify.page import (
     NoSeal,
     NotASeal,
     PageAltered,
@@ -30,7 +32,6 @@ from hallmark.paper.page import (
     UnverifiedPage,
     _split,
 )
-from hallmark.paper.signature import NotYourSeal, issue, sign, verify
 
 _NORTH = Text("北方", "North")
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551

@@ -21,7 +21,6 @@ from hallmark.statement import envelope
 from hallmark.verify import command
 from hallmark.verify.command import CANNOT_TELL, IN_FORCE, NOT_GENUINE, NOT_IN_FORCE, USAGE, main
 from verify.register import Register, state_status, trust
-from verify.test_attachment import SPECIFICATION, pdf, stream
 from world.market import ENVIRONMENT, key
 
 SOURCE = str(Path(hallmark.__file__).parent.parent)
@@ -131,18 +130,21 @@ def test_a_time_to_come_is_not_answered(run, form, monkeypatch):
 
 
 def test_the_attachment_of_a_page_says_nothing_of_the_page(run, form):
-    page = pdf((4, SPECIFICATION), (5, stream(form[0])))
+    from hallmark.certificate.form import MachineForm
+    from hallmark.paper.certificate import render_certificate
+
+    draft = envelope.parse(MachineForm.parse(form[0]).issued.encoded).draft
+    page = render_certificate(draft.subject, draft.public, form[0], 1_772_586_200_000)
     code, out, _ = run(page, "--at", form[1])
     assert code == IN_FORCE
     assert "Page not checked" in out
-    assert "hallmark paper check" in out
     assert json.loads(run(page, "--at", form[1], "--json")[1])["page"] == "not-checked"
 
 
-def test_a_pdf_without_attachment_cannot_be_told(run):
-    code, out, err = run(pdf())
+def test_a_pdf_of_somebody_else_cannot_be_told(run):
+    code, out, err = run(b"%PDF-1.7\n%%EOF\n")
     assert (code, out) == (CANNOT_TELL, "")
-    assert "certificate.hallmark" in err
+    assert "not a PDF that Hallmark wrote" in err
 
 
 @pytest.fixture

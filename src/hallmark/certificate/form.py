@@ -32,6 +32,8 @@ from hallmark.ledger.sorted_map import Presence
 from hallmark.statement.shape import Octets, Whole
 
 NAME = "hallmark/certificate/1"
+MACHINE_FORM = "certificate.hallmark"
+"""The name of the machine form as a file, and inside a PDF."""
 MAX_SIZE = 512 * 1024
 _MOST_HASHES = 63
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hallmark.certificate.form import MACHINE_FORM as MACHINE_FORM  # part of this face
 from hallmark.kernel.text import Text
 from hallmark.paper.typesetting import Attachment, typeset
 from hallmark.statement import kinds, plain
 from hallmark.statement.certificate import CERTIFICATE, record_digest
 from hallmark.statement.kind import Visibility
-
-MACHINE_FORM = "certificate.hallmark"
-"""The name of the machine form inside the PDF."""
 
 DEVELOPMENT = Text(
     "开发账本：本证书仅供试用，不具任何效力。", "Development ledger: this certificate is a trial and has no effect."

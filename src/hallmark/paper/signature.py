@@ -19,12 +19,12 @@ from hallmark.kernel import hashing
 from hallmark.kernel.errors import Refusal
 from hallmark.kernel.keys import ESP256, Signer
 from hallmark.kernel.text import Text
-from hallmark.paper import cms
-from hallmark.paper.attachment import NotOurPdf
-from hallmark.paper.attachment import attachment as attachment  # part of this face
-from hallmark.paper.page import EPOCH, MAX_CMS, NotASeal, read_certificate
-from hallmark.paper.page import verify as verify  # part of this face
 from hallmark.paper.typesetting import PaperMissing
+from hallmark.verify import cms
+from hallmark.verify.attachment import NotOurPdf
+from hallmark.verify.attachment import attachment as attachment  # part of this face
+from hallmark.verify.page import EPOCH, MAX_CMS, NotASeal, read_certificate
+from hallmark.verify.page import verify as verify  # part of this face
 
 FIELD = "Seal"
 

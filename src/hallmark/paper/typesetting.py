@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from hallmark.kernel.errors import Malformed, Unavailable
 from hallmark.kernel.text import Text
-from hallmark.paper.attachment import MAX_CONTENT
+from hallmark.verify.attachment import MAX_CONTENT
 
 FOLDER = Path(__file__).resolve().parent
 FONTS = tuple(sorted((FOLDER / "fonts").glob("*.[ot]tf")))

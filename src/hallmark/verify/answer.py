@@ -16,7 +16,8 @@ class Answer:
 
     `record` is the certificate's one record; `known_at` is when the status was stated and `age` how long before the
     reader's present, both in ms and None where no status came with it; `vouched_by` are the names of those whose
-    signatures the knowledge stands on; `why` explains an unknown status.
+    signatures the knowledge stands on; `why` explains an unknown status;
+    `seal` is the certificate (DER) of the seal on the body's pages, where it registered one.
     """
 
     number: str
@@ -28,6 +29,7 @@ class Answer:
     vouched_by: tuple[Text, ...]
     development: bool
     why: Text | None = None
+    seal: bytes = b""
 
     @property
     def status(self) -> Status:

@@ -87,6 +87,7 @@ def verify_certificate(
         vouched_by=vouchers(endorsement, bundle),
         development=bundle.development,
         why=why_unknown,
+        seal=issuer.draft.public.get("seal", b""),
     )
 
 

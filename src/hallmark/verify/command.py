@@ -12,7 +12,7 @@ than N hours, 24 unless told, gives "cannot tell".
 | 0         | genuine and in force                                                                                   |
 | 1         | genuine, but not in force: not yet, suspended, withdrawn, cancelled or expired                         |
 | 2         | not shown to be genuine: nothing in it may be relied on                                                |
-| 3         | cannot tell: status too old, a printed code, a credential, or a PDF whose attachment cannot be found   |
+| 3         | cannot tell: status too old, a printed code, a credential, or a PDF that Hallmark did not write         |
 | 4         | help, a command not used rightly, or a file or trust bundle that cannot be read                        |
 """
 
@@ -28,6 +28,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from hallmark.certificate.form import MACHINE_FORM
 from hallmark.certificate.status import Status
 from hallmark.kernel import instant
 from hallmark.kernel.errors import HallmarkError, Malformed
@@ -42,7 +43,7 @@ _MOST = 64 * 1024 * 1024  # bytes of a file
 _TIME = re.compile(
     "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
-_CANNOT_TELL = {"no-attachment", "proves-nothing", "broken-verifier"}
+_CANNOT_TELL = {"not-our-pdf", "proves-nothing", "broken-verifier"}
 _SPACES = "\u00a0\u3000"
 _PURPOSE = Text(
     "hallmark-verify 文件 [--trust 信任包] [--at 时间] [--fresh-hours 小时数] [--json] [--language zh|en]\n"
@@ -103,23 +104,28 @@ def _run(options: Options, language: Language) -> int:
     return _print_json({**report.to_json(answer, bundle, page=page), "exit": code}, code)
 
 
-def _verify(data: bytes, bundle: TrustBundle, at: int, now: int, fresh_for: int) -> tuple[Answer | Attestation, bool]:
-    """Return the answer about a file's content, and whether it came out of a page."""
+def _verify(
+    data: bytes, bundle: TrustBundle, at: int, now: int, fresh_for: int
+) -> tuple[Answer | Attestation, bool | None]:
+    """Return the answer about a file's content, and whether the page it came out of was checked, None without one."""
     start = data[:1024].lstrip()
     if start.startswith(b"HM1:"):
         from hallmark.verify.printed import verify_printed  # noqa: PLC0415 - most files do not need it
 
-        return verify_printed(data.strip().decode("ascii", "replace"), bundle), False
+        return verify_printed(data.strip().decode("ascii", "replace"), bundle), None
     if start.startswith((b"{", b"eyJ")):
         from hallmark.verify.credential import verify_credential  # noqa: PLC0415 - most files do not need it
 
-        return verify_credential(data, bundle), False
-    page = data.startswith(b"%PDF-")
-    if page:
-        from hallmark.verify.attachment import extract  # noqa: PLC0415 - most files do not need it
+        return verify_credential(data, bundle), None
+    if not data.startswith(b"%PDF-"):
+        return verify_certificate(data, bundle, at, now=now, fresh_for=fresh_for), None
+    from hallmark.verify import page  # noqa: PLC0415 - most files do not need it
+    from hallmark.verify.attachment import attachment  # noqa: PLC0415
 
-        data = extract(data)
-    return verify_certificate(data, bundle, at, now=now, fresh_for=fresh_for), page
+    answer = verify_certificate(attachment(data, MACHINE_FORM), bundle, at, now=now, fresh_for=fresh_for)
+    if answer.seal and answer.known_at is not None:
+        page.verify(data, [answer.seal], answer.known_at)
+    return answer, bool(answer.seal)
 
 
 def _code(outcome: Answer | Attestation | HallmarkError) -> int:

@@ -35,11 +35,13 @@ _DEVELOPMENT = Text(
     "警告：这是开发账本，其上的证书不具任何效力。",
     "Warning: this is a development ledger; nothing on it has any effect.",
 )
-_PAGE = Text(
-    "页面未核验：附件本身不能证明页面内容。请安装 hallmark[paper] 后运行 hallmark paper check。",
-    "Page not checked: an attachment proves nothing about the page. "
-    "Install hallmark[paper], then run: hallmark paper check.",
-)
+_PAGES = {
+    True: Text("页面与颁发机构所签章的文件逐字节一致。", "The page is, byte for byte, what the issuing body sealed."),
+    False: Text(
+        "页面未核验：颁发机构未登记签章，附件本身不能证明页面内容。",
+        "Page not checked: the body registered no seal, and an attachment proves nothing about the page.",
+    ),
+}
 
 
 def say(
@@ -48,11 +50,12 @@ def say(
     language: Language,
     *,
     asked: int | None = None,
-    page: bool = False,
+    page: bool | None = None,
 ) -> list[str]:
     """Return the lines that tell a person the answer.
 
-    `asked` is the time asked about where it is not the present, `page` whether it came from the attachment of a page.
+    `asked` is the time asked about where it is not the present, `page` whether the page that it came from was
+    checked, None where it came from no page.
     """
     rows = [] if asked is None else [(Text("所问时间", "Time asked about"), instant.to_text(asked))]
     rows += _answer_rows(answer, language) if isinstance(answer, Answer) else _attestation_rows(answer, language)
@@ -63,12 +66,12 @@ def say(
         lines.append(_DEVELOPMENT.in_language(language))
     lines.append("")
     lines += [_row(title.in_language(language), value, language) for title, value in rows]
-    if page:
-        lines += ["", _PAGE.in_language(language)]
+    if page is not None:
+        lines += ["", _PAGES[page].in_language(language)]
     return lines
 
 
-def to_json(answer: Answer | Attestation, bundle: TrustBundle, *, page: bool = False) -> dict[str, Any]:
+def to_json(answer: Answer | Attestation, bundle: TrustBundle, *, page: bool | None = None) -> dict[str, Any]:
     """Return the answer as a JSON object."""
     value: dict[str, Any] = {
         "number": answer.number,
@@ -78,8 +81,8 @@ def to_json(answer: Answer | Attestation, bundle: TrustBundle, *, page: bool = F
         "development": bundle.development,
         "trust_bundle": bundle.fingerprint.hex(),
     }
-    if page:
-        value["page"] = "not-checked"
+    if page is not None:
+        value["page"] = "as-sealed" if page else "not-checked"
     if isinstance(answer, Attestation):
         why = _ATTESTED_WHY._asdict()
         return {"answer": "unknown", "kind": answer.profile, "vouched_by": [answer.body._asdict()], "why": why, **value}

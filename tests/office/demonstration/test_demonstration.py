@@ -94,6 +94,48 @@ def test_a_stranger_checks_the_certificate_with_the_trust_bundle_alone(said):
     assert answer.development
 
 
+@pytest.fixture
+def pdf(said, tmp_path):
+    """The sealed certificate, and a run of the verifier's command on whatever stands in for it."""
+    from hallmark.office.papers import services as papers
+    from hallmark.verify.command import main
+
+    (tmp_path / "trust.json").write_bytes(queries.trust_bundle())
+
+    def run(content):
+        (tmp_path / "certificate.pdf").write_bytes(content)
+        return main([str(tmp_path / "certificate.pdf"), "--trust", str(tmp_path / "trust.json")])
+
+    return papers.draw_certificate(certificate().number), run
+
+
+def test_a_bank_checks_page_and_status_of_the_pdf_offline(pdf, capsys):
+    content, run = pdf
+    assert run(content) == 0
+    assert "byte for byte, what the issuing body sealed" in capsys.readouterr().out
+
+
+def test_a_page_changed_after_sealing_is_not_genuine(pdf, capsys):
+    content, run = pdf
+    for place in range(100, len(content), len(content) // 40):
+        changed = bytearray(content)
+        changed[place] ^= 1
+        assert run(bytes(changed)) != 0, place
+    assert run(content + b"\n%%EOF\n") in (2, 3)
+
+
+def test_a_genuine_machine_form_in_a_forged_page_is_not_genuine(pdf, capsys):
+    from hallmark.paper.certificate import MACHINE_FORM, render_certificate
+    from hallmark.verify.attachment import attachment
+
+    content, run = pdf
+    record = dict(queries.find_public_record(certificate().number))
+    record["product"] = {**record["product"], "version": "9.9.9"}
+    forged = render_certificate(certificate().number, record, attachment(content, MACHINE_FORM), now())
+    assert run(forged) == 2
+    assert "not verified" in capsys.readouterr().err
+
+
 def test_the_register_finds_it_in_both_languages(said):
     today = certificate().valid_from
     for text in ("reference", "参考支付", "莲花", "LOTUS payment", certificate().number):

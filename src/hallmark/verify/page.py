@@ -14,8 +14,8 @@ from hallmark.kernel import hashing
 from hallmark.kernel.errors import Malformed, Unverified
 from hallmark.kernel.keys import ESP256, BadSignature, PublicKey, from_der
 from hallmark.kernel.text import Text
-from hallmark.paper import cms
-from hallmark.paper.attachment import MAX_PDF
+from hallmark.verify import cms
+from hallmark.verify.attachment import MAX_PDF
 
 MAX_CMS = 4 * 1024
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
