@@ -215,7 +215,7 @@ def test_a_length_that_no_memory_holds_is_refused_at_once(major: int, length: in
         {2**64: 0},
         {1, 2},
         bytearray(b"a"),
-        object(),
+        object,
         Tag(17, 0),
         Tag(COSE_SIGN1, 1.5),
         [[{"a": {"b": 0.5}}]],

@@ -86,7 +86,7 @@ def test_a_page_says_when_it_was_sealed_and_keeps_its_own_date(sealed: bytes) ->
 def test_every_flipped_bit_is_refused_in_the_part_that_the_seal_added(
     page: bytes, sealed: bytes, seal: bytes, at: int
 ) -> None:
-    chance = random.Random(7)  # noqa: S311 - which bit, nothing secret
+    chance = random.Random(7)
     start = sealed.index(b"/Contents <", len(page))
     padding = sealed.index(b"0" * 64, start)
     dense = [*range(len(page), padding), *range(sealed.index(b">", padding), len(sealed))]

@@ -56,19 +56,25 @@ class Act:
         now: int = self.need("ledger", "ledger", "")["now"]
         return now
 
+    @property
+    def case_id(self) -> str:
+        """The case that the statement is about, or out of which its certificate comes."""
+        return str(self.claims.get("case", self.subject))
+
     @cached_property
     def case(self) -> Record:
         """A copy of the case's record, free to be changed and put back; raises `NotRegistered`."""
-        return dict(self.need(f"case/{self.subject}", "case", self.subject))
+        return dict(self.need(f"case/{self.case_id}", "case", self.case_id))
 
     @cached_property
     def edition(self) -> Edition:
-        """The scheme edition the case was applied under."""
-        return Edition.of_case(self.state, self.case)
+        """The scheme edition that the case was applied under, or the certificate issued."""
+        case = self.state.get(f"case/{self.case_id}")
+        return Edition.of_case(self.state, case or self.need(f"certificate/{self.subject}", "case", self.case_id))
 
-    @property
+    @cached_property
     def today(self) -> date:
-        """The calendar date now, at the fixed offset of the case's scheme."""
+        """The calendar date now, at the fixed offset of the edition's scheme."""
         return self.edition.date_at(self.now)
 
     def need(self, key: str, what: str, which: str) -> Record:
@@ -85,7 +91,7 @@ class Act:
     def put_case(self, **news: object) -> None:
         """Put the case's record back with `news`."""
         self.case.update(news)
-        self.put(f"case/{self.subject}", self.case)
+        self.put(f"case/{self.case_id}", self.case)
 
 
 def day(text: str) -> date:

@@ -28,7 +28,6 @@ from hallmark.kernel.errors import Refusal
 from hallmark.ledger.merkle import Frontier, leaf_hash
 from hallmark.rules import application, certificate, decision, evaluation, ledger, market, person
 from hallmark.rules.act import Act, NotRegistered, NotYetFounded
-from hallmark.rules.edition import Edition
 from hallmark.rules.market import AlgorithmNotAllowed
 from hallmark.rules.state import Changes, Overlay, State
 from hallmark.statement.disclosure import Disclosure, open_claims
@@ -205,16 +204,13 @@ def _approvers(act: Act, statement: Statement) -> dict[str, str]:
     """Rule 7: return function -> natural person."""
     all_of, any_of = _functions_asked(act)
     approvers: dict[str, str] = {}
+    digest = statement.draft.approval_digest if statement.approvals else b""
     for approval in statement.approvals:
         if approval.function not in (*all_of, *any_of) or approval.function in approvers:
             raise ApprovalNotAsked(kind=act.kind, function=approval.function)
         enrolled = act.need(f"person/{approval.person}", "person", approval.person)
         key = enrolled["key"]
-        approval.verify(
-            keys.PublicKey(key["algorithm"], key["material"]),
-            statement.draft.approval_digest,
-            enrolled["relying_party"],
-        )
+        approval.verify(keys.PublicKey(key["algorithm"], key["material"]), digest, enrolled["relying_party"])
         natural = person.resolve(act.state, approval.person)
         for function, other in approvers.items():
             if other == natural:
@@ -229,13 +225,9 @@ def _approvers(act: Act, statement: Statement) -> dict[str, str]:
 
 def _functions_asked(act: Act) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return whose approvals the scheme of this case or certificate asks of this kind: all of, and one of."""
-    if act.state.get(f"case/{act.subject}") is not None:
-        edition = act.edition
-    elif record := act.state.get(f"certificate/{act.subject}"):
-        edition = Edition.named(act.state, record["scheme"], record["edition"])
-    else:
+    if not any(act.state.get(f"{family}/{act.subject}") for family in ("case", "certificate")):
         return (), ()
-    rule = edition.scheme.approvals.get(act.kind)
+    rule = act.edition.scheme.approvals.get(act.kind)
     return (rule.all_of, rule.any_of) if rule else ((), ())
 
 

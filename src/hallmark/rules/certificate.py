@@ -26,7 +26,7 @@ from hallmark.rules.market import RegisteredTwice
 from hallmark.rules.person import is_competent
 from hallmark.rules.personnel import PersonNotCompetent
 from hallmark.rules.state import Record, State
-from hallmark.statement.certificate import record_digest
+from hallmark.statement.certificate import record_digest, status_digest
 
 _SERIAL_DIGITS = 6
 
@@ -148,49 +148,42 @@ def _organisation(state: State, name: str) -> Record:
     return {"id": name, "name": record["name"], "address": record["address"]}
 
 
-def _case(act: Act) -> Record:
-    return act.need(f"case/{act.claims['case']}", "case", act.claims["case"])
-
-
 def case_is_signed_off(act: Act) -> None:
     """Rule 1."""
-    case = _case(act)
+    case = act.case
     if case["body"] != act.issuer:
-        raise NotYourCase(issuer=act.issuer, party="body", case=act.claims["case"])
+        raise NotYourCase(issuer=act.issuer, party="body", case=act.case_id)
     if case["stage"] != "signed_off" or case["signoff"]["place"] != file_size(case):
-        raise NotSignedOff(case=act.claims["case"])
+        raise NotSignedOff(case=act.case_id)
 
 
 def number_is_next(act: Act) -> None:
     """Rule 2."""
     if act.state.get(f"certificate/{act.subject}"):
         raise RegisteredTwice(which=act.subject)
-    edition = Edition.of_case(act.state, _case(act))
-    expected = next_number(act.state, edition, _case(act), edition.date_at(act.now))
+    expected = next_number(act.state, act.edition, act.case, act.today)
     if act.subject != expected:
         raise NumberNotNext(expected=expected, given=act.subject)
 
 
 def record_is_the_cases(act: Act) -> None:
     """Rule 3."""
-    for claim, value in record_of(act.state, _case(act)).items():
+    for claim, value in record_of(act.state, act.case).items():
         if act.claims[claim] != value:
             raise RecordDiffers(claim=claim)
 
 
 def dates_follow_decision(act: Act) -> None:
     """Rule 4."""
-    case = _case(act)
-    edition = Edition.of_case(act.state, case)
-    decided, today = edition.date_at(case["decision"]["made_at"]), edition.date_at(act.now)
+    decided = act.edition.date_at(act.case["decision"]["made_at"])
     granted, start = act.claims["granted_on"], act.claims["valid_from"]
-    if not decided <= day(granted) <= day(start) <= today:
-        raise GrantedTooEarly(granted=granted, start=start, decided=decided, today=today)
+    if not decided <= day(granted) <= day(start) <= act.today:
+        raise GrantedTooEarly(granted=granted, start=start, decided=decided, today=act.today)
 
 
 def validity_is_limited(act: Act) -> None:
     """Rule 5."""
-    years = Edition.of_case(act.state, _case(act)).number("validity_years")
+    years = act.edition.number("validity_years")
     start, end = day(act.claims["valid_from"]), day(act.claims["valid_until"])
     latest = instant.add_years(start, years)
     if not start < end <= latest:
@@ -207,15 +200,15 @@ def certificate_is_the_issuers(act: Act) -> None:
 def persons_may_decide(act: Act) -> None:
     """Rule 6: who approves a status is competent for the type today."""
     record = act.need(f"certificate/{act.subject}", "certificate", act.subject)
-    today = Edition.named(act.state, record["scheme"], record["edition"]).date_at(act.now)
+    scheme, product_type = record["scheme"], record["product_type"]
     for function, name in act.approvers.items():
-        if not is_competent(act.state, name, act.issuer, function, record["scheme"], record["product_type"], today):
+        if not is_competent(act.state, name, act.issuer, function, scheme, product_type, act.today):
             raise PersonNotCompetent(
                 person=name,
                 organisation=act.issuer,
                 function=function,
-                product_type=record["product_type"],
-                today=today,
+                product_type=product_type,
+                today=act.today,
             )
 
 
@@ -238,17 +231,16 @@ def effect_is_within_validity(act: Act) -> None:
 def issue(act: Act) -> None:
     """Effect: the certificate is, and the case has ended."""
     claims = act.claims
-    case = _case(act)
     news = {"status": "in-force", "effective_on": claims["valid_from"], "recorded_at": act.now, "reason_code": "issued"}
-    act.put(
-        f"certificate/{act.subject}",
+    _put_certificate(
+        act,
         {
             "record": record_digest(act.subject, act.draft.public),
             "body": act.issuer,
             "offset_minutes": claims["scheme"]["offset_minutes"],
-            "scheme": case["scheme"],
-            "edition": case["edition"],
-            "product_type": case["product_type"],
+            "scheme": act.case["scheme"],
+            "edition": act.case["edition"],
+            "product_type": act.case["product_type"],
             "valid_from": claims["valid_from"],
             "valid_until": claims["valid_until"],
             "history": [news],
@@ -256,7 +248,7 @@ def issue(act: Act) -> None:
     )
     series, serial, _ = act.subject.rsplit("-", 2)
     act.put(f"counter/{series}", {"last": int(serial)})
-    act.put(f"case/{claims['case']}", {**case, "stage": "certified", "certificate": act.subject})
+    act.put_case(stage="certified", certificate=act.subject)
 
 
 def set_status(act: Act) -> None:
@@ -268,7 +260,12 @@ def set_status(act: Act) -> None:
         "recorded_at": act.now,
         "reason_code": act.claims["reason_code"],
     }
-    act.put(f"certificate/{act.subject}", {**record, "history": [*record["history"], news]})
+    _put_certificate(act, {**record, "history": [*record["history"], news]})
+
+
+def _put_certificate(act: Act, record: Record) -> None:
+    act.put(f"certificate/{act.subject}", record)
+    act.put(f"leaf/{act.subject}", {"digest": status_digest(record)})
 
 
 _STATUS = (

@@ -1,11 +1,14 @@
-"""The scheme edition that a case stands under: its data, the profile its owner adopted, and the parameters it set."""
+"""The scheme edition that a case stands under: its data, the profile its owner adopted, and the parameters it set.
+
+An adopted edition is never edited, and reading one takes milliseconds: what was read is kept.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from hallmark.kernel import instant
@@ -14,6 +17,9 @@ from hallmark.rules.state import Record, State
 from hallmark.scheme import parameters
 from hallmark.scheme.explain import Explanation, explain
 from hallmark.scheme.model import Module, Profile, Provenance, RequirementItem, Scheme
+
+_EDITIONS_KEPT = 64
+_EXPLANATIONS_KEPT = 512  # one for each edition, product type, day of application, level and set of claims
 
 
 class EditionNotInForce(Refusal):
@@ -26,9 +32,9 @@ class EditionNotInForce(Refusal):
     zh = "方案 {scheme} 的版本 {edition} 在 {today} 不受理申请：{why}。请按现行版本申请。"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Edition:
-    """A scheme's data with what its owner adopted beside it."""
+    """A scheme's data with what its owner adopted beside it; there is one object for each."""
 
     scheme: Scheme
     adopted: Record
@@ -59,7 +65,7 @@ class Edition:
         scheme = state.scheme(entry["digest"])
         if scheme is None:
             raise EditionNotInForce(scheme="?", edition=entry["edition"], today="?", why="its data is not held here")
-        return cls(scheme, entry)
+        return _read(_Adoption(entry["adoption"], scheme, entry))
 
     @property
     def profile(self) -> Profile:
@@ -106,14 +112,8 @@ class Edition:
 
     def explain(self, case: Mapping[str, Any]) -> Explanation:
         """Return what the product of `case` is evaluated against: the standards of the day it was applied for."""
-        return explain(
-            self.scheme,
-            case["product_type"],
-            self.date_at(case["opened_at"]),
-            profile=self.adopted["profile"],
-            level=case["level"] or "",
-            claims=case["declares"],
-        )
+        day = self.date_at(case["opened_at"])
+        return _explain(self, case["product_type"], day, case["level"] or "", tuple(case["declares"]))
 
     def items(self, case: Mapping[str, Any], module: Module) -> tuple[RequirementItem, ...]:
         """Return the requirement items of one leg."""
@@ -125,3 +125,22 @@ class Edition:
         """Return those of `items` that can fail the product."""
         decisive = self.explain(case).decisive
         return tuple(item for item in self.items(case, module) if item.id in decisive)
+
+
+@dataclass(frozen=True)
+class _Adoption:
+    """What an edition is read from; `digest` covers the record, and the record the digest of the data."""
+
+    digest: bytes
+    scheme: Scheme = field(compare=False)
+    record: Record = field(compare=False)
+
+
+@lru_cache(_EDITIONS_KEPT)
+def _read(adoption: _Adoption) -> Edition:
+    return Edition(adoption.scheme, adoption.record)
+
+
+@lru_cache(_EXPLANATIONS_KEPT)
+def _explain(edition: Edition, product_type: str, day: date, level: str, claims: tuple[str, ...]) -> Explanation:
+    return explain(edition.scheme, product_type, day, profile=edition.adopted["profile"], level=level, claims=claims)

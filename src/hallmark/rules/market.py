@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hallmark.kernel import hashing
 from hallmark.kernel.errors import Refusal
 from hallmark.kernel.keys import PublicKey
 from hallmark.rules.act import Act, day
@@ -146,10 +147,8 @@ def person_serves_no_other_body(act: Act) -> None:
     """Rule 4."""
     if act.claims["function"] not in BODY_FUNCTIONS or _role(act, act.issuer) != Role.BODY:
         return
-    registrations = [
-        record for name in identifiers(act.state, act.subject) for record in act.state.scan(f"competence/{name}/")
-    ]
-    for key, record in registrations:
+    for key in (key for name in identifiers(act.state, act.subject) for key in _competences(act, name)):
+        record = act.need(key, "competence", act.subject)
         organisation = key.split("/")[2]
         if (
             organisation != act.issuer
@@ -250,14 +249,18 @@ def merge_person(act: Act) -> None:
 def record_competence(act: Act) -> None:
     """Effect: the person holds the function at the issuer, for these types, in this period."""
     claims = act.claims
+    key = f"competence/{act.subject}/{act.issuer}/{claims['function']}/{claims['scheme']}"
     act.put(
-        f"competence/{act.subject}/{act.issuer}/{claims['function']}/{claims['scheme']}",
+        key,
         {
             "product_types": claims["product_types"],
             "valid_from": claims["valid_from"],
             "valid_until": claims["valid_until"],
         },
     )
+    held = _competences(act, act.subject)
+    if key not in held:
+        act.put(f"competences/{act.subject}", {"keys": [*held, key]})
 
 
 def end_competence(act: Act) -> None:
@@ -308,7 +311,13 @@ def adopt_scheme(act: Act) -> None:
         },
         "owner": act.issuer,
     }
+    news["adoption"] = hashing.digest_of("hallmark/adoption/1", news)
     act.put(key, {"editions": [*editions, news]})
+
+
+def _competences(act: Act, person: str) -> list[str]:
+    held: list[str] = (act.state.get(f"competences/{person}") or {"keys": []})["keys"]
+    return held
 
 
 def _role(act: Act, organisation: str) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from hallmark.rules.state import State
-from hallmark.statement.certificate import status_digest
 
-_PREFIX = "certificate/"
+_PREFIX = "leaf/"
 
 
 def status_leaves(state: State) -> dict[str, bytes]:
     """Return certificate number -> 32-byte digest of its status record, for all certificates."""
-    return {key.removeprefix(_PREFIX): status_digest(record) for key, record in state.scan(_PREFIX)}
+    return {key.removeprefix(_PREFIX): record["digest"] for key, record in state.scan(_PREFIX)}

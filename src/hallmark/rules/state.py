@@ -7,11 +7,13 @@
 | `person/<person>`                            | key, relying party, the person it was merged into            |
 | `merged/<person>`                            | the registrations that were merged into this one             |
 | `competence/<person>/<org>/<function>/<scheme>` | product types and dates                                   |
+| `competences/<person>`                       | the keys of the person's competences                         |
 | `interest/<holder>/<organisation or person>` | natures and dates                                            |
 | `designation/<org>/<activity>/<scheme>`      | dates by product type                                        |
-| `scheme/<scheme>`                            | adopted editions                                             |
+| `scheme/<scheme>`                            | adopted editions, each with a digest of its adoption         |
 | `case/<case>`                                | everything a case knows                                      |
 | `certificate/<number>`                       | record digest, dates, status, history                        |
+| `leaf/<number>`                              | digest of that record, its leaf in the status map            |
 | `counter/<number without serial>`            | the last serial given                                        |
 | `code/<code>`                                | the organisation that holds it                               |
 | `statement/<digest>`                         | nothing: it was admitted                                     |

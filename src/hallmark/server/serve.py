@@ -48,7 +48,7 @@ def worker() -> None:
     set_up()
     from hallmark.office.jobs import clock, services  # noqa: PLC0415 - models exist only after set-up
     from hallmark.office.jobs.worker import work  # noqa: PLC0415
-    from hallmark.server.work import HANDLERS  # noqa: PLC0415
+    from hallmark.server.work import HANDLERS, ROUTINES  # noqa: PLC0415
 
     stop = threading.Event()
 
@@ -57,7 +57,8 @@ def worker() -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, finish)
-    services.schedule("house.kept", "server", clock.now())
+    for kind in ROUTINES:
+        services.schedule(kind, "server", clock.now())
     work(f"{socket.gethostname()}:{os.getpid()}", HANDLERS, clock.now, stop=stop)
 
 

@@ -56,15 +56,24 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "hallmark.office.accounts",
+    "hallmark.office.audit",
+    "hallmark.office.casework",
     "hallmark.office.evidence",
     "hallmark.office.jobs",
     "hallmark.office.registry",
     "hallmark.office.testing",
+    "hallmark.portal",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
 ]
+# What follows the ledger beside the register; each has `forget` and `follow` (office.registry.projection).
+HALLMARK_FOLLOWERS = (
+    "hallmark.office.casework.deadlines",
+    "hallmark.office.casework.notices",
+    "hallmark.server.status",
+)
 MIDDLEWARE = [
     "hallmark.server.middleware.find_client",
     "hallmark.server.middleware.record",

@@ -8,10 +8,12 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from hallmark.kernel import instant
 from hallmark.office.accounts import throttle
+from hallmark.office.casework import deadlines
 from hallmark.office.evidence.vault import server_vault
 from hallmark.office.jobs import services as jobs
 from hallmark.office.jobs.worker import Handler, Run
 from hallmark.office.testing import services as testing
+from hallmark.server import status
 
 _KEPT = 30 * instant.DAY
 
@@ -29,5 +31,10 @@ def keep_house(run: Run) -> None:
 
 HANDLERS: Mapping[str, Handler] = {
     "house.kept": keep_house,
+    status.HOURLY: status.state_hourly,
+    status.CHANGED: status.state_changed,
     testing.JOB: testing.carry_out,
+    **dict.fromkeys(deadlines.FAMILIES, deadlines.fall_due),
 }
+ROUTINES = ("house.kept", status.HOURLY)
+"""What every worker sees to from its start on."""

@@ -26,6 +26,7 @@ def said(django_db_setup, django_db_blocker, tmp_path_factory):
     from django.conf import settings
 
     from hallmark.lab import runner
+    from hallmark.office.evidence import vault
     from hallmark.office.keys import services as keys
     from hallmark.server.demonstration import show
 
@@ -35,6 +36,7 @@ def said(django_db_setup, django_db_blocker, tmp_path_factory):
     for name, value in changed.items():
         setattr(settings, name, value)
     keys.port.cache_clear()
+    vault.server_vault.cache_clear()
     runner.warm()
     lines: list[str] = []
     with django_db_blocker.unblock():
@@ -44,6 +46,7 @@ def said(django_db_setup, django_db_blocker, tmp_path_factory):
     for name, value in kept.items():
         setattr(settings, name, value)
     keys.port.cache_clear()
+    vault.server_vault.cache_clear()
 
 
 pytestmark = pytest.mark.django_db  # what a test changes is undone

@@ -39,6 +39,7 @@ def office(db, settings, tmp_path, monkeypatch):
     from hallmark.office.accounts import enrolment as proof
     from hallmark.office.accounts import entry, queries, services
     from hallmark.office.accounts.models import User
+    from hallmark.office.evidence import vault
     from hallmark.office.keys import services as key_services
     from hallmark.office.registry import enrolment
     from hallmark.office.registry.services import environment
@@ -46,6 +47,7 @@ def office(db, settings, tmp_path, monkeypatch):
     settings.HALLMARK_LOG = tmp_path / "log"
     settings.HALLMARK_KEYS = tmp_path / "keys"
     key_services.port.cache_clear()
+    vault.server_vault.cache_clear()
     with transaction.atomic():  # so that tiles are written once
         olga = enrolment.found_ledger(
             Text("运营方", "Operator"),
@@ -73,3 +75,4 @@ def office(db, settings, tmp_path, monkeypatch):
     actors = {user.login: queries.actor_of(user) for user in User.objects.all()}
     yield SimpleNamespace(places=places, persons=persons, actors=actors, **places)
     key_services.port.cache_clear()
+    vault.server_vault.cache_clear()

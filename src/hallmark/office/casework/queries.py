@@ -1,4 +1,4 @@
-"""Reading a case, and asking the rules who may act in it before anybody tries."""
+"""Reading a case, asking the rules who may act in it before anybody tries, and reading one's inbox."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from hallmark.kernel import instant
 from hallmark.kernel.errors import HallmarkError
 from hallmark.kernel.text import Text
 from hallmark.office.accounts import queries as accounts
+from hallmark.office.accounts.policies import Actor, reach
+from hallmark.office.casework import policies
+from hallmark.office.casework.audience import WORDS
+from hallmark.office.casework.models import Notice
 from hallmark.office.jobs.clock import now as wall_clock
 from hallmark.office.registry import queries as registry
 from hallmark.office.registry.state import DatabaseState
@@ -79,6 +83,18 @@ class View:
     acts: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A notice as people read it: about which case, certificate, organisation or person; times in ms."""
+
+    id: str
+    kind: str
+    subject: str
+    words: Text
+    made_ms: int
+    read_ms: int | None
+
+
 def view(case: str, *, at: int | None = None) -> View:
     """Return the case as of now; raises `NoSuchCase`."""
     record = registry.case(case)
@@ -139,6 +155,18 @@ def laboratories(case: str, *, at: int | None = None) -> list[Candidate]:
     ]
 
 
+def inbox(actor: Actor, *, unread: bool = False, skip: int = 0, most: int = 100) -> list[Message]:
+    """Return the notices for whoever asks, newest first, `most` of them after the first `skip`."""
+    reach(actor, policies.SEE_INBOX)
+    rows = Notice.objects.filter(policies.addressed_to(actor), kind__in=WORDS)
+    if unread:
+        rows = rows.filter(read_ms=None)
+    return [
+        Message(row.id, row.kind, row.subject, _words(row), row.made_ms, row.read_ms)
+        for row in rows.order_by("-made_ms", "id")[skip : skip + most]
+    ]
+
+
 def certificate_claims(case: str, *, at: int | None = None) -> tuple[str, dict[str, Any]]:
     """Return number and claims of the certificate that the case has earned, valid from today as long as may be."""
     record = registry.case(case)
@@ -153,6 +181,18 @@ def certificate_claims(case: str, *, at: int | None = None) -> tuple[str, dict[s
         "valid_until": instant.add_years(today, edition.number("validity_years")).isoformat(),
     }
     return certificate.next_number(state, edition, record, today), claims
+
+
+def _words(row: Notice) -> Text:
+    zh, en = (
+        words.format(subject=row.subject, **{name: _in(fact, language) for name, fact in row.facts.items()})
+        for language, words in WORDS[row.kind]._asdict().items()
+    )
+    return Text(zh, en)
+
+
+def _in(fact: Any, language: str) -> Any:
+    return fact[language] if isinstance(fact, dict) else fact
 
 
 def _breach(

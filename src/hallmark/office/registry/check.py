@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hallmark.kernel import canonical
 from hallmark.kernel.errors import HallmarkError
+from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.merkle import Frontier, leaf_hash
-from hallmark.office.registry import queries
+from hallmark.office.registry import log, projection, queries
 from hallmark.office.registry.errors import ReplayDiffers
-from hallmark.office.registry.models import Certificate, Entry, Head, StateRecord
+from hallmark.office.registry.models import Certificate, Entry, Head, StateRecord, StatusPeriod
 from hallmark.office.registry.state import held_schemes
 from hallmark.rules.admission import admit
 from hallmark.rules.state import Changes, MemoryState
@@ -36,7 +38,7 @@ def replay() -> Replayed:
             raise ReplayDiffers(what=f"entry {frontier.size} is missing")
         changes = _admit(state, row)
         state.apply(changes)
-        told.update(dict.fromkeys(changes, row.index))
+        told.update({key: row.index for key in changes if not key.startswith("statement/")})
         frontier = frontier.extend([leaf_hash(bytes(row.encoded))])
     for difference in (*_records(state, told), *_head(frontier), *_files(frontier), *_register(state)):
         raise ReplayDiffers(what=difference)
@@ -81,33 +83,30 @@ def _files(frontier: Frontier) -> Iterator[str]:
     if not frontier.size:
         return
     try:
-        _, log = queries.published()
-        for row in Entry.objects.filter(index__lt=len(log)).order_by("index").iterator():
-            if log.entry(row.index) != bytes(row.encoded):
-                yield f"entry {row.index} was published as something else"
-        if (
-            log.root()
-            != Frontier()
-            .extend(
-                leaf_hash(bytes(entry))
-                for entry in Entry.objects.filter(index__lt=len(log))
-                .order_by("index")
-                .values_list("encoded", flat=True)
-            )
-            .root
-        ):
-            yield "the published checkpoint is of other entries"
+        head = Checkpoint.parse(queries.checkpoint().text)
+        files = log.at(head.size, head.root)  # read anew, whatever this process has kept
+        rows = Entry.objects.filter(index__lt=head.size).order_by("index").values_list("encoded", flat=True)
+        for index, (published, row) in enumerate(zip(files.entries(0, head.size), rows.iterator(), strict=False)):
+            if published != bytes(row):
+                yield f"entry {index} was published as something else"
+        if head.size > frontier.size:
+            yield "more was published than there is"
     except HallmarkError as error:
         yield f"the published files: {error}"
 
 
 def _register(state: MemoryState) -> Iterator[str]:
     shown = {row.number: row for row in Certificate.objects.all()}
+    days: dict[int, set[tuple[object, ...]]] = defaultdict(set)
+    for row in StatusPeriod.objects.iterator():
+        days[int(row.certificate_id)].add((row.status, row.first_day, row.last_day))
     for key, record in state.scan("certificate/"):
         number = key.removeprefix("certificate/")
-        row = shown.pop(number, None)
-        if row is None:
+        found = shown.pop(number, None)
+        if found is None:
             yield f"the register does not show {number}"
-        elif row.status != record["history"][-1]["status"] or row.valid_until.isoformat() != record["valid_until"]:
-            yield f"the register shows {number} as {row.status}, the ledger as {record['history'][-1]['status']}"
+        elif found.status != record["history"][-1]["status"] or found.valid_until.isoformat() != record["valid_until"]:
+            yield f"the register shows {number} as {found.status}, the ledger as {record['history'][-1]['status']}"
+        elif days[found.entry] != set(projection.periods(record)):
+            yield f"the register shows {number} with other days than the ledger"
     yield from (f"the register shows {number}, which no entry issued" for number in shown)

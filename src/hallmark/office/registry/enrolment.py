@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.db import transaction
-
 from hallmark.kernel import instant
 from hallmark.kernel.keys import ED25519, ESP256, ML_DSA_44, PublicKey
 from hallmark.kernel.text import Text
@@ -16,7 +14,7 @@ from hallmark.office.accounts.models import Organisation, Person
 from hallmark.office.accounts.policies import Actor
 from hallmark.office.jobs.clock import now as wall_clock
 from hallmark.office.keys.services import port as keys
-from hallmark.office.registry import services
+from hallmark.office.registry import sequencer, services
 from hallmark.office.registry.sequencer import LOG_KEY, OPERATOR_KEY
 from hallmark.office.registry.state import DatabaseState
 from hallmark.rules.ledger import VERSION
@@ -43,7 +41,7 @@ def found_ledger(
     The scheme owner is hosted until it brings a key of its own. Raises `AlreadyOpen`.
     """
     made = wall_clock() if at is None else at
-    with transaction.atomic():
+    with sequencer.turn():
         actor = accounts.found(operator, name=registrar, registration=registrar, login=login, password=password)
         (place,) = actor.organisations
         bank = accounts.register_organisation(actor, Role.OWNER, owner)
@@ -89,7 +87,7 @@ def register_organisation(
     part of a body's certificate numbers; `make_seal` is given its id and returns the certificate of
     the seal on its pages.
     """
-    with transaction.atomic():
+    with sequencer.turn():
         place = accounts.register_organisation(actor, role, name)
         claims = {
             "name": name._asdict(),
@@ -126,7 +124,7 @@ def enrol_key(
 ) -> None:
     """Give a person the key that they approve with, here and on the ledger; raises as `accounts.enrol_key`."""
     made = wall_clock() if at is None else at
-    with transaction.atomic():
+    with sequencer.turn():
         accounts.enrol_key(actor, person, key, proof, at=made, relying_party=relying_party)
         value: dict[str, Any] = {"key": _claim(key)}
         if relying_party:

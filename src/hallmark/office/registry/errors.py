@@ -40,6 +40,13 @@ class ClockBehind(Unavailable):
     zh = "服务器时钟（{clock}）不晚于最近报时（{told}）。请校准时钟。"
 
 
+class LedgerBusy(Unavailable):
+    """The database did not take the entries in time."""
+
+    en = "The ledger is busy, or its database out of reach. Try again: a statement sent twice is admitted once."
+    zh = "账本繁忙，或数据库无法访问。请重试：同一声明无论提交几次只记入一次。"
+
+
 class StatusNotStated(Unavailable):
     """The status was not stated since the certificate was issued."""
 

@@ -25,6 +25,11 @@ def read(path: str) -> bytes:
     return (folder() / path).read_bytes()
 
 
+def exists(path: str) -> bool:
+    """Tell whether the read path has a file there."""
+    return (folder() / path).exists()
+
+
 def write(path: str, content: bytes) -> None:
     """Write a file of the read path: flushed, renamed, its folder flushed."""
     final = folder() / path

@@ -1,4 +1,7 @@
-"""The ledger's tables: entries, the records that are so, and the head. Only `sequencer` writes them."""
+"""The ledger's tables: entries, the records that are so, and the head. Only `sequencer` writes them.
+
+Their indexes are few, for each costs every entry: `db_index` would make two on PostgreSQL.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,15 @@ class Entry(models.Model):
     index = models.BigIntegerField(primary_key=True)
     digest = models.BinaryField(max_length=32)
     kind = models.CharField(max_length=64)
-    issuer = models.CharField(max_length=96, db_index=True)
-    subject = models.CharField(max_length=96, db_index=True)
+    issuer = models.CharField(max_length=96)
+    subject = models.CharField(max_length=96)
     told_ms = models.BigIntegerField()
     encoded = models.BinaryField()
     disclosures = models.BinaryField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("digest",), name="one_entry"),)
+        indexes = (models.Index(fields=("subject", "index"), name="entry_subject"),)
 
     def __str__(self) -> str:
         return f"{self.index} {self.kind}"
@@ -25,9 +32,12 @@ class StateRecord(models.Model):
     """One record of the state: the last word of entry `entry` about `key`."""
 
     key = models.CharField(primary_key=True, max_length=255)
-    family = models.CharField(max_length=64, db_index=True)
+    family = models.CharField(max_length=64)
     record = models.BinaryField()
     entry = models.BigIntegerField()
+
+    class Meta:
+        indexes = (models.Index(fields=("family",), name="record_family"),)
 
     def __str__(self) -> str:
         return self.key
@@ -63,15 +73,13 @@ class Draft(models.Model):
 
 
 class Certificate(models.Model):
-    """A projection of the register: what people search for."""
+    """A projection of the register: what people search for, newest last by `entry`."""
 
     number = models.CharField(primary_key=True, max_length=96)
-    entry = models.BigIntegerField()
-    body = models.CharField(max_length=96, db_index=True)
-    product_type = models.CharField(max_length=64, db_index=True)
-    status = models.CharField(max_length=16, db_index=True)
+    entry = models.BigIntegerField(unique=True)
+    status = models.CharField(max_length=16)
     valid_from = models.DateField()
-    valid_until = models.DateField(db_index=True)
+    valid_until = models.DateField()
     record = models.BinaryField()
 
     def __str__(self) -> str:
@@ -79,13 +87,28 @@ class Certificate(models.Model):
 
 
 class SearchTerm(models.Model):
-    """One term of one certificate: a word, or two neighbouring Chinese characters."""
+    """One term of one certificate: a word, a Chinese character, two neighbours, or its type or body."""
 
-    term = models.CharField(max_length=40)
-    certificate = models.ForeignKey(Certificate, on_delete=models.CASCADE)
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=("term", "certificate"), name="one_term"),)
+    pk = models.CompositePrimaryKey("term", "certificate")
+    term = models.CharField(max_length=112)
+    certificate = models.ForeignKey(
+        Certificate, to_field="entry", db_column="entry", db_index=False, on_delete=models.CASCADE
+    )
 
     def __str__(self) -> str:
         return self.term
+
+
+class StatusPeriod(models.Model):
+    """The days, first and last, on which one certificate has one status as far as is recorded; together all days."""
+
+    pk = models.CompositePrimaryKey("status", "certificate", "first_day", "last_day")
+    status = models.CharField(max_length=16)
+    certificate = models.ForeignKey(
+        Certificate, to_field="entry", db_column="entry", db_index=False, on_delete=models.CASCADE
+    )
+    first_day = models.DateField()
+    last_day = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.first_day}"

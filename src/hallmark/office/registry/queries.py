@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 
-from hallmark.certificate.form import MachineForm, ProvenEntry, ProvenStatus
+from hallmark.certificate.staple import Leaf, staple
 from hallmark.kernel import canonical
 from hallmark.kernel.text import Text
 from hallmark.ledger import policy
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.note import PLAIN, Note, VerifierKey
-from hallmark.ledger.sorted_map import SortedMap
 from hallmark.ledger.tile import TiledLog
 from hallmark.office.keys.services import port as keys
-from hallmark.office.registry import log
+from hallmark.office.registry import log, sequencer
 from hallmark.office.registry.errors import NoSuchCase, NoSuchCertificate, NoSuchEntry, StatusNotStated
-from hallmark.office.registry.models import Draft, Entry, Head
+from hallmark.office.registry.models import Draft, Entry, Head, StateRecord
 from hallmark.office.registry.sequencer import LOG_KEY, origin
 from hallmark.office.registry.state import DatabaseState
-from hallmark.rules.register import status_leaves
+from hallmark.office.registry.status import last_stated
 from hallmark.rules.state import Record
 from hallmark.statement import disclosure, envelope
 from hallmark.statement.kind import Role
@@ -39,10 +39,13 @@ def checkpoint() -> Note:
 
 
 def published() -> tuple[Note, TiledLog]:
-    """Return the last checkpoint and the log it covers, as its files give it."""
+    """Return the last checkpoint and the log it covers; tiles that were read before are not read again."""
     note = checkpoint()
     head = Checkpoint.parse(note.text)
-    return note, log.at(head.size, head.root)
+    return note, _log(head.size, head.root)
+
+
+_log = lru_cache(2)(log.at)
 
 
 def entry(index: int) -> Entry:
@@ -110,39 +113,42 @@ def record(key: str) -> Record | None:
 def machine_form(number: str) -> bytes:
     """Return the machine form of a certificate under the last checkpoint; raises `NoSuchCertificate`.
 
-    Raises `StatusNotStated` where no status was stated since its last change.
+    It is the status as last stated. Raises `StatusNotStated` where the certificate changed since.
     """
-    state = DatabaseState()
-    status = state.get(f"certificate/{number}")
+    stated = last_stated()
+    row = StateRecord.objects.filter(pk=f"certificate/{number}").values_list("entry", "record").first()
     issued = Entry.objects.filter(kind="certificate.issued", subject=number).first()
-    if status is None or issued is None:
+    if row is None or issued is None:
         raise NoSuchCertificate(number=number)
-    note, tiles = published()
-    leaves = status_leaves(state)
-    stated = (
-        Entry.objects.filter(kind="status.stated", index__gt=issued.index, index__lt=len(tiles))
-        .order_by("-index")
-        .first()
-    )
-    register = SortedMap(leaves)
-    if stated is None or envelope.parse(bytes(stated.encoded)).draft.public["root"] != register.root:
+    changed, record = row
+    if stated is None or changed > stated.entry:
         raise StatusNotStated(number=number)
-    keyed = (
-        Entry.objects.filter(
-            kind__in=("organisation.registered", "organisation.rekeyed"), subject=issued.issuer, index__lt=issued.index
-        )
-        .order_by("-index")
-        .first()
+    keyed = Entry.objects.filter(
+        kind__in=("organisation.registered", "organisation.rekeyed"), subject=issued.issuer, index__lt=issued.index
     )
-    if keyed is None:
-        raise NoSuchEntry(index=0, size=len(tiles))
-
-    def prove(row: Entry) -> ProvenEntry:
-        return ProvenEntry(bytes(row.encoded), row.index, tuple(tiles.prove_inclusion(row.index)))
-
-    return MachineForm(
-        prove(issued), prove(keyed), prove(stated), ProvenStatus(status, register.prove_presence(number)), note
+    note, tiles = _published_with(stated.entry)
+    return staple(
+        tiles,
+        note,
+        stated.register,
+        issued=_leaf(issued),
+        issuer=_leaf(keyed.latest("index")),
+        stated=_leaf(entry(stated.entry)),
+        status=canonical.decode(bytes(record)),
     ).encode()
+
+
+def _leaf(row: Entry) -> Leaf:
+    return row.index, bytes(row.encoded)
+
+
+def _published_with(index: int) -> tuple[Note, TiledLog]:
+    """Return checkpoint and log with the entry at `index`, published here where whoever appended it has not yet."""
+    note, tiles = published()
+    if index >= len(tiles):
+        sequencer.publish()
+        note, tiles = published()
+    return note, tiles
 
 
 def trust_bundle() -> bytes:

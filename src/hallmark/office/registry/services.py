@@ -95,7 +95,7 @@ def submit(actor: Actor, name: str, signed: bytes | None = None, *, at: int | No
     `signed` is the statement signed by the organisation; without it, the server signs where it holds the
     organisation's key. Raises `NoSuchDraft`, `KeyElsewhere`, `AnotherDraft`, or what the rules raise.
     """
-    with transaction.atomic():
+    with sequencer.turn():
         draft = _open(actor, name)
         content = envelope.decode_draft(bytes(draft.content))
         if signed is None:
@@ -109,8 +109,11 @@ def submit(actor: Actor, name: str, signed: bytes | None = None, *, at: int | No
 
 
 def append(batch: list[sequencer.Submission], *, at: int | None = None) -> range:
-    """Let `batch` happen, all or nothing, with the projections that follow; return its entries."""
-    with transaction.atomic():
+    """Let `batch` happen, all or nothing, with the projections that follow; return its entries.
+
+    Raises as `sequencer.append`.
+    """
+    with sequencer.turn():
         entries = sequencer.append(batch, at=at)
         projection.follow(entries)
     return entries
@@ -133,16 +136,17 @@ def issue(
 
 
 def state_status(*, at: int | None = None) -> int:
-    """State the status of all certificates as of now; return the index of the entry."""
-    state = DatabaseState()
-    ledger = state.get("ledger")
-    if ledger is None:
-        raise NoSuchEntry(index=0, size=0)
-    told = max(wall_clock() if at is None else at, ledger["now"] + 1)
-    leaves = status_leaves(state)
-    claims = {"size": len(leaves), "root": SortedMap(leaves).root, "at": told}
-    operator = ledger["operator"]
-    return append([issue("status.stated", operator, operator, claims, at=told)], at=told)[0]
+    """State the status of all certificates as of now; return the index of the entry. Raises `LedgerBusy`."""
+    with sequencer.turn():
+        state = DatabaseState()
+        ledger = state.get("ledger")
+        if ledger is None:
+            raise NoSuchEntry(index=0, size=0)
+        told = max(wall_clock() if at is None else at, ledger["now"] + 1)
+        leaves = status_leaves(state)
+        claims = {"size": len(leaves), "root": SortedMap(leaves).root, "at": told}
+        operator = ledger["operator"]
+        return append([issue("status.stated", operator, operator, claims, at=told)], at=told)[0]
 
 
 def find_draft(actor: Actor, name: str) -> envelope.Draft:

@@ -1,18 +1,21 @@
-"""The state as the database holds it."""
+"""The state as the database holds it. That a statement was admitted is said by its entry, and nowhere twice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from typing import Any
 
 from hallmark import schemes
 from hallmark.kernel import canonical
-from hallmark.office.registry.models import StateRecord
+from hallmark.office.registry import bulk
+from hallmark.office.registry.models import Entry, StateRecord
 from hallmark.rules.state import Changes, Record
 from hallmark.scheme import loader
 from hallmark.scheme.model import Scheme
 
-_BATCH = 500
+_ADMITTED = "statement/"
+_AT_ONCE = 500
 
 
 @cache
@@ -28,20 +31,38 @@ class DatabaseState:
     def __init__(self) -> None:
         self._seen: dict[str, Record | None] = {}
 
+    def load(self, keys: Iterable[str]) -> None:
+        """Read the records at `keys` together, so that `get` need not ask for each."""
+        wanted = list(keys)
+        for start in range(0, len(wanted), _AT_ONCE):
+            self._load(wanted[start : start + _AT_ONCE])
+
+    def _load(self, keys: list[str]) -> None:
+        self._seen.update(dict.fromkeys(keys))
+        digests = [bytes.fromhex(key.removeprefix(_ADMITTED)) for key in keys if key.startswith(_ADMITTED)]
+        if digests:
+            admitted = Entry.objects.filter(digest__in=digests).values_list("digest", flat=True)
+            self._seen.update({_ADMITTED + bytes(digest).hex(): {} for digest in admitted})
+        if len(digests) < len(keys):
+            for key, record in StateRecord.objects.filter(pk__in=keys).values_list("key", "record"):
+                self._seen[key] = canonical.decode(bytes(record), what=key)
+
     def get(self, key: str) -> Record | None:
         if key not in self._seen:
-            row = StateRecord.objects.filter(pk=key).values_list("record", flat=True).first()
-            self._seen[key] = None if row is None else canonical.decode(bytes(row), what=key)
+            self._load([key])
         return self._seen[key]
 
     def scan(self, prefix: str) -> Iterator[tuple[str, Record]]:
         rows = StateRecord.objects.all()
         if prefix:
             rows = rows.filter(family=prefix.split("/", 1)[0], key__startswith=prefix)
+        found: list[tuple[str, Any]] = [*rows.values_list("key", "record")]
+        if _ADMITTED.startswith(prefix) or prefix.startswith(_ADMITTED):
+            found += [(_ADMITTED + bytes(row).hex(), None) for row in Entry.objects.values_list("digest", flat=True)]
         # Collations differ between databases and LIKE ignores case on one of them: order and compare here.
-        for key, record in sorted(rows.values_list("key", "record")):
+        for key, record in sorted(found):
             if key.startswith(prefix):
-                yield key, canonical.decode(bytes(record), what=key)
+                yield key, {} if record is None else canonical.decode(bytes(record), what=key)
 
     def scheme(self, digest: bytes) -> Scheme | None:
         return held_schemes().get(digest)
@@ -49,14 +70,17 @@ class DatabaseState:
 
 def store(changes: Changes, entry: int) -> None:
     """Make `changes` so, as the word of `entry`."""
-    rows = [
-        StateRecord(key=key, family=key.split("/", 1)[0], record=canonical.encode(record), entry=entry)
-        for key, record in changes.items()
-    ]
-    StateRecord.objects.bulk_create(
-        rows,
-        batch_size=_BATCH,
-        update_conflicts=True,
-        unique_fields=["key"],
-        update_fields=["record", "entry"],
+    store_all({key: (record, entry) for key, record in changes.items()})
+
+
+def store_all(changes: Mapping[str, tuple[Record, int]]) -> None:
+    """Make each record so at its key, as the word of its entry."""
+    bulk.upsert(
+        StateRecord,
+        ("key", "family", "record", "entry"),
+        [
+            (key, key.split("/", 1)[0], canonical.encode(record), entry)
+            for key, (record, entry) in changes.items()
+            if not key.startswith(_ADMITTED)
+        ],
     )

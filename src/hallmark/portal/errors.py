@@ -1,0 +1,29 @@
+"""What can go wrong in front of a visitor."""
+
+from __future__ import annotations
+
+from hallmark.kernel.errors import Malformed, Missing, Unavailable
+
+
+class NotCheckedHere(Unavailable):
+    """The verdict hangs on a signature that this browser has no means to check."""
+
+    en = (
+        "This browser cannot check {algorithm} signatures, and the verdict hangs on one. Nothing is known to be wrong. "
+        "Use a current browser, or hallmark-verify."
+    )
+    zh = "本浏览器无法验证 {algorithm} 签名，而结论取决于此；并未发现任何问题。请使用新版浏览器或 hallmark-verify。"
+
+
+class NotATile(Missing):
+    """The log publishes no file of that name."""
+
+    en = "The log publishes no file {path}. It has a checkpoint, tiles and entry bundles, as c2sp.org/tlog-tiles says."
+    zh = "日志不公布文件 {path}。其文件为检查点、瓦片与条目包，见 c2sp.org/tlog-tiles。"
+
+
+class NotAQuestion(Malformed):
+    """A field of a search means nothing."""
+
+    en = "{field} cannot be {value}. Choose one of those offered."
+    zh = "{field}不能为 {value}。请从所列选项中选择。"

@@ -1,0 +1,219 @@
+"""Desks: languages, exit codes, keys, profiles, and servers that are not what they should be."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import stat
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from hallmark.cli.commands import COMMANDS, GROUPS
+from hallmark.cli.main import main
+from hallmark.kernel.keys import SoftwareSigner
+
+
+@pytest.fixture
+def desk(desks):
+    return desks("alice")
+
+
+def test_help_loads_nothing_heavy():
+    heavy = "django", "cryptography", "numpy", "ninja", "hallmark.office", "hallmark.lab"
+    loaded = f"print([each for each in {heavy} if each in sys.modules])"
+    code = f"import sys; from hallmark.cli.main import main; main(['--help']); {loaded}"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.rstrip().endswith("[]")
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "commands:"), ("zh", "命令:")])
+def test_help_speaks_both_languages(desk, language, word):
+    code, said, _ = desk.say("--help", language=language)
+    assert code == 0
+    assert word in said
+    for command in COMMANDS:
+        code, said, _ = desk.say(*command.name.split(), "--help", language=language)
+        assert code == 0
+        assert command.words.in_language(language).split()[0] in said.replace("\n", " ")
+
+
+def test_the_language_is_that_of_the_surroundings_unless_told(desk, monkeypatch, capsys):
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for lang, said in (("zh_CN.UTF-8", "尚未指定"), ("de_DE.UTF-8", "No server is known"), ("", "No server is known")):
+        monkeypatch.setenv("LANG", lang)
+        assert main(["me"]) == 6
+        assert capsys.readouterr().err.startswith(said)
+
+
+def test_every_command_has_words_and_its_function():
+    import importlib
+
+    names = [command.name for command in COMMANDS]
+    assert len(names) == len(set(names))
+    for command in COMMANDS:
+        module, _, function = command.run.partition(":")
+        assert callable(getattr(importlib.import_module(f"hallmark.cli.{module}"), function))
+        assert command.name.count(" ") == 0 or command.name.split()[0] in GROUPS
+        for words in (command.words, *(each.words for each in command.options)):
+            assert words.zh
+            assert words.en
+            assert words.zh != words.en
+
+
+def test_every_act_names_claims_of_its_kind():
+    from hallmark.cli.acts import ACTS
+    from hallmark.cli.claims import READERS
+    from hallmark.statement import kinds
+
+    for act in ACTS:
+        kind = kinds.find(act.kind)
+        for field in act.fields:
+            assert field.read in READERS
+            assert field.claim in ("*", "") or kind.named(field.claim)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("unheard",),
+        ("case",),
+        ("case", "show"),
+        ("decide", "CASE-1", "--outcome", "maybe", "--reasons", "x"),
+        ("job", "show", "seven"),
+        ("me", "--unheard"),
+        ("--serv", "x", "me"),
+    ],
+)
+def test_a_command_not_used_rightly_says_so_and_ends_with_2(desk, words):
+    for language, said in (("en", "wrong usage: "), ("zh", "用法有误：")):
+        code, out, err = desk.say(*words, language=language)
+        assert (code, out) == (2, "")
+        assert said in err
+
+
+def test_keys_are_made_for_their_owner_alone_and_never_overwritten(desk, monkeypatch):
+    made = desk("key", "create", "own")
+    path = desk.profile / "keys" / "own.pem"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(desk.profile.stat().st_mode) == 0o700
+    assert SoftwareSigner.from_pem(path.read_bytes()).public.material.hex() == made["material"]
+    assert desk("key", "show", "own") == made
+    assert desk("key", "show") == ["own"]
+    before = path.read_bytes()
+    assert desk.refused("key", "create", "own") == (5, "key-file-exists")
+    assert path.read_bytes() == before
+    for name in ("../own", "", "a" * 65, ".hidden", "a/b"):
+        assert desk.refused("key", "create", name) == (3, "bad-key-name")
+    assert desk.refused("key", "show", "other") == (6, "no-such-key-file")
+    for algorithm in ("p256", "ml-dsa-44"):
+        assert desk("key", "create", algorithm, "--algorithm", algorithm)["material"]
+
+
+def test_a_key_under_a_passphrase_opens_with_it_alone(desk, monkeypatch):
+    monkeypatch.setenv("HALLMARK_PASSPHRASE", "one two three")
+    made = desk("key", "create", "own", "--passphrase")
+    assert b"ENCRYPTED" in (desk.profile / "keys" / "own.pem").read_bytes()
+    assert desk("key", "show", "own") == made
+    monkeypatch.setenv("HALLMARK_PASSPHRASE", "one two four")
+    assert desk.refused("key", "show", "own") == (3, "bad-key")
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b"\xff", b"[" * 100_000])
+def test_broken_settings_are_named_and_kept(desk, content):
+    desk.profile.mkdir(parents=True)
+    path = desk.profile / "profile.json"
+    path.write_bytes(content)
+    assert desk.refused("key", "show") == (3, "bad-profile")
+    assert path.read_bytes() == content
+
+
+def test_without_a_server_or_with_a_wrong_address_nothing_is_asked(desk):
+    assert desk.refused("me") == (6, "no-server")
+    for address in ("nonsense", "ftp://register.example", "http://", "file:///etc/passwd", "http://x/?q"):
+        assert desk.refused("me", "--server", address) == (3, "bad-server")
+    assert desk.refused("me", "--server", "http://127.0.0.1:9") == (8, "not-reachable")
+
+
+class Impostor(http.server.BaseHTTPRequestHandler):
+    """A server that is not ours; remembers whether it was shown a token."""
+
+    seen: list[str | None]
+    body = b""
+    status = 200
+    kind = "application/json"
+
+    def do_GET(self) -> None:
+        self.seen.append(self.headers.get("Authorization"))
+        self.send_response(self.status)
+        self.send_header("Content-Type", self.kind)
+        self.send_header("Location", "http://elsewhere.invalid/")
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def impostor():
+    handler = type("Here", (Impostor,), {"seen": []})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        handler.url = f"http://127.0.0.1:{server.server_port}"
+        yield handler
+        server.shutdown()
+
+
+def test_what_answers_but_is_not_ours_is_told_as_such(desk, impostor):
+    for status, kind, body in (
+        (200, "text/html", b"<html>"),
+        (200, "application/json", b"[" * 100_000),
+        (404, "text/html", b"<html>not here"),
+        (500, "application/problem+json", b"{"),
+        (500, "application/problem+json", b"[]"),
+        (302, "text/html", b""),
+    ):
+        impostor.status, impostor.kind, impostor.body = status, kind, body
+        assert desk.refused("kinds", "--server", impostor.url) == (8, "not-our-server")
+
+
+def test_a_token_is_shown_to_the_server_it_was_made_for_and_to_no_other(desk, impostor):
+    desk.profile.mkdir(parents=True)
+    settings = {"server": "https://register.example", "token": "hallmark_secret"}
+    (desk.profile / "profile.json").write_text(json.dumps(settings))
+    impostor.body = b"[]"
+    desk("kinds", "--server", impostor.url)
+    (desk.profile / "profile.json").write_text(json.dumps({**settings, "server": impostor.url}))
+    desk("kinds")
+    assert impostor.seen == [None, "Bearer hallmark_secret"]
+
+
+def test_what_strangers_wrote_cannot_move_the_cursor(desk, impostor):
+    detail = "a\x1b[2Jb\u202ec\nd"
+    impostor.status, impostor.kind = 404, "application/problem+json"
+    impostor.body = json.dumps({"detail": detail, "status": 404, "code": "x"}).encode()
+    code, _, err = desk.say("kinds", "--server", impostor.url)
+    assert code == 6
+    assert err == "a\ufffd[2Jb\ufffdc\nd\n"
+
+
+def test_a_fault_of_the_program_is_one_line(desk, monkeypatch):
+    from hallmark.cli import keys
+
+    monkeypatch.setattr(keys, "show", lambda *_: 1 / 0)
+    code, out, err = desk.say("key", "show")
+    assert (code, out, err.count("\n")) == (9, "", 1)
+    assert "ZeroDivisionError" in err
+    monkeypatch.setattr(keys, "show", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert desk.say("key", "show")[0] == 130
+
+
+def test_a_certificate_is_checked_without_server_or_profile(desk, tmp_path, capsys):
+    (tmp_path / "x.hallmark").write_bytes(b"nothing")
+    assert desk.say("verify", tmp_path / "x.hallmark")[0] == 4  # as hallmark-verify: there is no trust bundle
+    assert desk.say("verify", tmp_path / "absent")[0] == 4
+    assert not desk.profile.exists()
