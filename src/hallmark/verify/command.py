@@ -57,7 +57,7 @@ class BadUsage(Malformed):
     """The command line is not one, or a file cannot be read."""
 
     en = "{why}\n{usage}"
-    zh = "{why}。\n{usage}"
+    zh = "用法有误：{why}\n{usage}"
 
 
 class BrokenVerifier(HallmarkError):
