@@ -104,7 +104,7 @@ def cold_start(folder: Path, data: bytes, bundle: bytes, at: int) -> None:
     for _ in range(RUNS + 1):  # the first compiles, and is never the least
         for name, arguments in rows.items():
             begin = time.perf_counter()
-            subprocess.run(arguments, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+            subprocess.run(arguments, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
             least[name] = min(least[name], time.perf_counter() - begin)
     for name, seconds in least.items():
         print(f"{name + ', cold start':34} {seconds * 1e3:8.0f} ms")
