@@ -58,9 +58,7 @@ def bundled() -> Path:
 def cost(name: str, package: Path) -> Cost:
     """Return what one row costs."""
     begin = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, __file__, str(package), name], stdout=subprocess.PIPE, env=os.environ
-    )
+    process = subprocess.Popen([sys.executable, __file__, str(package), name], stdout=subprocess.PIPE, env=os.environ)
     _, status, used = os.wait4(process.pid, 0)
     wall = time.perf_counter() - begin
     if status:

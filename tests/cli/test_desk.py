@@ -146,12 +146,15 @@ class Impostor(http.server.BaseHTTPRequestHandler):
     body = b""
     status = 200
     kind = "application/json"
+    length: int | None = None
 
     def do_GET(self) -> None:
         self.seen.append(self.headers.get("Authorization"))
         self.send_response(self.status)
         self.send_header("Content-Type", self.kind)
         self.send_header("Location", "http://elsewhere.invalid/")
+        if self.length is not None:
+            self.send_header("Content-Length", str(self.length))
         self.end_headers()
         self.wfile.write(self.body)
 
@@ -179,6 +182,16 @@ def test_what_answers_but_is_not_ours_is_told_as_such(desk, impostor):
     ):
         impostor.status, impostor.kind, impostor.body = status, kind, body
         assert desk.refused("kinds", "--server", impostor.url) == (8, "not-our-server")
+
+
+def test_a_download_that_is_cut_short_leaves_no_file(desk, impostor, tmp_path):
+    impostor.body, impostor.length = b"half", 8
+    fetch = ("evidence", "get", "0" * 64, "--output", tmp_path / "file", "--server", impostor.url)
+    assert desk.refused(*fetch) == (8, "not-reachable")
+    assert list(tmp_path.iterdir()) == []
+    impostor.length = 4
+    assert desk(*fetch)["size"] == 4
+    assert (tmp_path / "file").read_bytes() == b"half"
 
 
 def test_a_token_is_shown_to_the_server_it_was_made_for_and_to_no_other(desk, impostor):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from argparse import Namespace
@@ -81,7 +80,7 @@ def bring(desk: Desk, options: Namespace) -> Said:
 
 def fetch(desk: Desk, options: Namespace) -> Said:
     """Write the content of evidence to a file."""
-    return save(options.output, desk.client.call("GET", f"/evidence/{options.address}"))
+    return save(desk, f"/evidence/{options.address}", options.output)
 
 
 def share(desk: Desk, options: Namespace) -> Said:
@@ -124,16 +123,20 @@ def cancel_job(desk: Desk, options: Namespace) -> Said:
     return Said(job, facts(job))
 
 
-def save(path: str, content: bytes) -> Said:
-    """Write bytes to a file, or to the standard output for "-"."""
-    if path == "-":
-        sys.stdout.buffer.write(content)
+def save(desk: Desk, path: str, output: str) -> Said:
+    """Write what the server gives at `path` to a file, whole or not at all, or to the standard output for "-"."""
+    if output == "-":
+        desk.client.fetch(path, sys.stdout.buffer)
         return Said()
-    target = Path(path)
+    target = Path(output)
     part = target.with_name(f"{target.name}.part")
-    part.write_bytes(content)
-    shutil.move(part, target)
-    return Said({"file": str(target), "size": len(content)}, [str(target)])
+    try:
+        with part.open("wb") as file:
+            size = desk.client.fetch(path, file)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return Said({"file": str(target), "size": size}, [str(target)])
 
 
 def _follow(desk: Desk, run: dict[str, Any]) -> Said:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
-import socket
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -12,10 +12,11 @@ from typing import IO, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from hallmark.cli.errors import Answered, BadServer, NotOurServer, NotReachable
-from hallmark.kernel.text import Language
+from hallmark.kernel.text import Language, Text
 
 _TIMEOUT_S = 120
 _MOST = 64 << 20
+_CHUNK = 1 << 20
 _JSON = "application/json"
 _PROBLEM = "application/problem+json"
 
@@ -54,17 +55,31 @@ class Client:
         """Return the JSON that answers a file of `size` bytes; raises as `call`."""
         return self._json(self.call("POST", path, data=file, size=size, media_type=media_type, query=query))
 
-    def call(
+    def fetch(self, path: str, target: IO[bytes]) -> int:
+        """Write the body of the answer to `target` and return its size; raises as `call`."""
+        return self._exchange("GET", path, target)
+
+    def call(self, method: str, path: str, **options: Any) -> bytes:
+        """Return the body of the answer; raises `Answered`, `NotReachable`, `NotOurServer`.
+
+        `data`, of `media_type` and where it is a file of `size` bytes, is the request's body; `query` its query.
+        """
+        body = io.BytesIO()
+        self._exchange(method, path, body, most=_MOST, **options)
+        return body.getvalue()
+
+    def _exchange(
         self,
         method: str,
         path: str,
+        target: IO[bytes],
         *,
         data: Any = None,
         size: int | None = None,
         media_type: str = _JSON,
         query: Mapping[str, object] | None = None,
-    ) -> bytes:
-        """Return the body of the answer; raises `Answered`, `NotReachable`, `NotOurServer`."""
+        most: int | None = None,
+    ) -> int:
         asked = {name: value for name, value in (query or {}).items() if value not in (None, "")}
         url = f"{self.server}/api/v1{quote(path)}" + (f"?{urlencode(asked, doseq=True)}" if asked else "")
         request = urllib.request.Request(url, data=data, headers=self._headers, method=method)  # noqa: S310 - see above
@@ -74,13 +89,26 @@ class Client:
             request.add_header("Content-Length", str(size))
         try:
             with self._opener.open(request, timeout=_TIMEOUT_S) as answer:
-                return bytes(answer.read(_MOST))
+                return self._copy(answer, target, most)
         except urllib.error.HTTPError as error:
             with error:
                 raise self._refusal(error) from None
-        except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
+        except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
             why = getattr(error, "reason", None) or error
             raise NotReachable(server=self.server, why=_plain(why)) from None
+
+    def _copy(self, answer: Any, target: IO[bytes], most: int | None) -> int:
+        """Copy an answer's body; raises `NotOurServer` beyond `most` bytes, `NotReachable` where it is cut short."""
+        announced = answer.headers.get("Content-Length")
+        got = 0
+        while chunk := answer.read(_CHUNK):
+            got += len(chunk)
+            if most is not None and got > most:
+                raise NotOurServer(server=self.server, status=f"> {most} bytes")
+            target.write(chunk)
+        if announced is not None and got != int(announced):
+            raise NotReachable(server=self.server, why=Text("应答中断", "the answer was cut short"))
+        return got
 
     def _refusal(self, error: urllib.error.HTTPError) -> Exception:
         try:
@@ -99,6 +127,6 @@ class Client:
 
 
 def _plain(why: object) -> str:
-    if isinstance(why, TimeoutError | socket.timeout):
+    if isinstance(why, TimeoutError):
         return "timeout"
     return getattr(why, "strerror", None) or str(why)[:200]

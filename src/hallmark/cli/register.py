@@ -36,9 +36,8 @@ def show(desk: Desk, options: Namespace) -> Said:
 
 def download(desk: Desk, options: Namespace) -> Said:
     """Download a certificate as a file that can be checked offline, or as a sealed PDF."""
-    name = f"certificate.{options.form}"
-    content = desk.client.call("GET", f"/register/{options.number}/{name}")
-    return save(options.output or f"{options.number}.{options.form}", content)
+    path = f"/register/{options.number}/certificate.{options.form}"
+    return save(desk, path, options.output or f"{options.number}.{options.form}")
 
 
 def trust(desk: Desk, _options: Namespace) -> Said:
