@@ -29,7 +29,7 @@ from hallmark.verify import attachment, bundle, certificate, page, printed
 MODULES = (
     "breach", "bytes", "cbor", "day", "ed25519", "keys", "merkle", "shape", "statement", "note", "policy", "json",
     "bundle", "form", "status", "certificate", "base45", "inflate", "printed", "pdf",
-    "seal", "file", "words", "page",
+    "seal", "file", "words", "verdict", "page",
 )  # fmt: skip
 """Each stands after those that it imports; `data`, made below, before all of them."""
 

@@ -57,7 +57,7 @@ function head(major, number) {
   return Uint8Array.of((major << 5) | (24 + power), ...digits.match(/../g).map((pair) => parseInt(pair, 16)));
 }
 
-const exact = (number) => (number <= Number.MAX_SAFE_INTEGER && number >= Number.MIN_SAFE_INTEGER ? Number(number) : number);
+const exact = (number) => (Number.isSafeInteger(Number(number)) ? Number(number) : number);
 
 const typeName = (value) => {
   if (value === null) return "NoneType";

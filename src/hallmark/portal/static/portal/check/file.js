@@ -5,7 +5,7 @@ import { verifyCertificate } from "./certificate.js";
 import { attachment, MACHINE_FORM } from "./pdf.js";
 import { verifySeal } from "./seal.js";
 
-/** Return the answer of `verifyCertificate` about a file's content, and `page`: whether its page was checked, or null. */
+/** Return the answer about a file's content, and `page`: whether its page was checked, null where it has none. */
 export async function verifyFile(bytes, bundle, at, options = {}) {
   if (toBinary(bytes.subarray(0, 5)) !== "%PDF-") {
     return { ...(await verifyCertificate(bytes, bundle, at, options)), page: null };

@@ -6,12 +6,18 @@
 
 import { concat } from "./bytes.js";
 
-const LENGTHS = [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258];
+const LENGTHS = [
+  3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
+];
 const LENGTH_BITS = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
-const DISTANCES = [1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577];
-const DISTANCE_BITS = [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13];
+const DISTANCES = [
+  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769,
+  1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577,
+];
+const DISTANCE_BITS = [0, 0, ...Array.from({ length: 28 }, (_, place) => place >> 1)];
 const CODE_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-const FIXED_LENGTHS = Array.from({ length: 288 }, (_, symbol) => (symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8));
+const FIXED_LENGTHS = [[144, 8], [112, 9], [24, 7], [8, 8]].flatMap(([count, length]) => Array(count).fill(length));
+const FIXED_DISTANCES = Array(32).fill(5);
 const END_OF_BLOCK = 256;
 
 /** Bytes that are no deflate stream. */
@@ -73,7 +79,11 @@ class Stream {
     let isLast = 0;
     while (!isLast) {
       isLast = this.bits(1);
-      [() => this.stored(), () => this.coded(FIXED_LENGTHS, Array(32).fill(5)), () => this.dynamic(), damaged][this.bits(2)]();
+      const kind = this.bits(2);
+      if (kind === 0) this.stored();
+      else if (kind === 1) this.coded(FIXED_LENGTHS, FIXED_DISTANCES);
+      else if (kind === 2) this.dynamic();
+      else damaged();
     }
     this.isWhole = true;
   }

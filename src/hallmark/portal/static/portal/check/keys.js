@@ -20,7 +20,7 @@ export const keyId = (algorithm, material) => digestOf("hallmark/key/1", [algori
 /** Return SHA-256 over the canonical pair [domain, value]. */
 export const digestOf = (domain, value) => sha256(encode([domain, value]));
 
-/** Throw `bad-signature` unless `signature` over `message` is that key's, `not-checked-here` where no browser can tell. */
+/** Throw `bad-signature` unless `signature` over `message` is that key's; `not-checked-here` where no browser can tell. */
 export async function verifySignature(algorithm, material, message, signature) {
   if (algorithm === ED25519) return verifyEd25519(material, message, signature);
   if (algorithm === ESP256) return verifyP256(material, message, signature);

@@ -17,7 +17,7 @@ const nodeHash = (left, right) => sha256(concat(Uint8Array.of(1), left, right));
 export async function rootOfPath(leaf, index, size, path) {
   const [place, leaves] = [BigInt(index), BigInt(size)];
   if (place < 0n || place >= leaves) throw new Breach("outside-tree", { what: `leaf ${place}`, size: leaves });
-  const inner = bitLength(place ^ (leaves - 1n)); // below this level either side may be the sibling, above only the left
+  const inner = bitLength(place ^ (leaves - 1n)); // below this level both sides occur, above only the left
   const wanted = inner + bitCount(place >> BigInt(inner));
   if (path.length !== wanted) throw new Breach("wrong-path-length", { length: path.length, wanted });
   if (path.some((hash) => hash.length !== 32)) throw new Breach("bad-hash", { what: "inclusion proof" });

@@ -1,30 +1,16 @@
 /** The check page: takes a file or a code, and shows what it proves. Nothing is sent anywhere. */
 
 import { Breach } from "./breach.js";
-import { fromBase64, hex, sha256 } from "./bytes.js";
+import { fromBase64 } from "./bytes.js";
 import { parseBundle } from "./bundle.js";
-import { SENTENCES } from "./data.js";
 import { verifyFile } from "./file.js";
 import { verifyPrinted } from "./printed.js";
+import { digest, facts, make, PAGE, read, showAnswer, showBreach } from "./verdict.js";
 import { say } from "./words.js";
 
-const MAX_FILE = 16 * 1024 * 1024;
-const MAX_BUILD = 512 * 1024 * 1024;
 const MEGABYTE = 1024 * 1024;
-const CHECKS = [1, 2, 3, 4, 5, 6];
-const PAGE = 7;
-const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
-
-/** Return an element with these properties and children; what is null or false is left out. */
-function make(tag, properties, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children.flat().filter((child) => child !== null && child !== false));
-  return element;
-}
+const MAX_FILE = 16 * MEGABYTE;
+const ACCEPTED = ".pdf,.hallmark,application/pdf,image/*";
 
 /** The checker inside `root`, which it fills; `trusted` are the bytes of a trust bundle or null. */
 class Checker {
@@ -36,21 +22,24 @@ class Checker {
     this.trust = make("section", { class: "check__trust", "aria-labelledby": "check-trust" });
     this.result = make("div", { class: "check__result" });
     this.status = make("p", { class: "check__status", role: "status" });
-    root.replaceChildren(make("div", { class: "check__ways" }, this.fileWay(), this.codeWay()), this.status, this.result, this.trust);
+    const ways = make("div", { class: "check__ways" }, this.fileWay(), this.codeWay());
+    root.replaceChildren(ways, this.status, this.result, this.trust);
     this.ready = this.trustIn(trusted);
   }
 
-  say(key, facts) {
-    return say(key, this.language, facts);
-  }
-
-  named(name) {
-    const [first, second] = this.language === "zh" ? ["zh", "en"] : ["en", "zh"];
-    return [name.get(first), make("span", { class: "other", lang: second }, name.get(second))];
+  say(key, given) {
+    return say(key, this.language, given);
   }
 
   fileWay() {
-    const input = make("input", { type: "file", id: "check-file", class: "drop__input", accept: ".pdf,.hallmark,application/pdf,image/*", "aria-describedby": "check-file-hint", onchange: () => this.take(input) });
+    const input = make("input", {
+      type: "file",
+      id: "check-file",
+      class: "drop__input",
+      accept: ACCEPTED,
+      "aria-describedby": "check-file-hint",
+      onchange: () => this.take(input),
+    });
     const zone = make(
       "label",
       { class: "drop", for: "check-file" },
@@ -65,44 +54,47 @@ class Checker {
         if (event === "drop" && dragged.dataTransfer.files.length) this.checkFile(dragged.dataTransfer.files[0]);
       });
     }
-    return make(
-      "section",
-      { class: "check__way" },
-      make("h2", {}, this.say("file.title")),
-      make("p", { id: "check-file-hint", class: "hint" }, this.say("file.hint")),
-      zone,
-    );
+    const hint = make("p", { id: "check-file-hint", class: "hint" }, this.say("file.hint"));
+    return make("section", { class: "check__way" }, make("h2", {}, this.say("file.title")), hint, zone);
   }
 
   codeWay() {
-    const code = make("textarea", { id: "check-code", rows: 3, spellcheck: "false", autocomplete: "off", "aria-describedby": "check-code-hint" });
+    const code = make("textarea", {
+      id: "check-code",
+      rows: 3,
+      spellcheck: "false",
+      autocomplete: "off",
+      "aria-describedby": "check-code-hint",
+    });
     const submit = (event) => {
       event.preventDefault();
       this.checkCode(code.value.trim());
     };
-    const view = make("video", { class: "camera", hidden: true, muted: true, playsinline: true, "aria-label": this.say("camera.view") });
-    const camera = make("button", { type: "button", class: "button button--quiet", onclick: () => this.scan(view, camera) }, this.say("camera.start"));
-    return make(
-      "section",
-      { class: "check__way" },
-      make("h2", {}, this.say("code.title")),
-      make("p", { id: "check-code-hint", class: "hint" }, this.say("code.hint")),
-      make(
-        "form",
-        { onsubmit: submit },
-        make("label", { for: "check-code" }, this.say("code.label")),
-        code,
-        make("p", { class: "actions" }, make("button", { class: "button" }, this.say("code.check")), "BarcodeDetector" in globalThis && camera),
-        view,
-      ),
+    const start = make("button", { class: "button" }, this.say("code.check"));
+    const form = make(
+      "form",
+      { onsubmit: submit },
+      make("label", { for: "check-code" }, this.say("code.label")),
+      code,
+      make("p", { class: "actions" }, start),
+      "BarcodeDetector" in globalThis && this.cameraWay(),
     );
+    const hint = make("p", { id: "check-code-hint", class: "hint" }, this.say("code.hint"));
+    return make("section", { class: "check__way" }, make("h2", {}, this.say("code.title")), hint, form);
+  }
+
+  cameraWay() {
+    const label = this.say("camera.view");
+    const view = make("video", { class: "camera", hidden: true, muted: true, playsinline: true, "aria-label": label });
+    const start = { type: "button", class: "button button--quiet", onclick: () => this.scan(view, button) };
+    const button = make("button", start, this.say("camera.start"));
+    return make("div", {}, button, view);
   }
 
   /** Check the file in `input`, and leave it free for the same file again. */
   take(input) {
     const [file] = input.files;
-    input.value = "";
-    if (file) this.checkFile(file);
+    if (file) this.checkFile(file).finally(() => (input.value = ""));
   }
 
   async checkFile(file) {
@@ -144,13 +136,15 @@ class Checker {
         const [found] = await detector.detect(view);
         if (found) {
           this.stopCamera();
-          await this.checkCode(found.rawValue);
+          return this.checkCode(found.rawValue);
         }
         await new Promise(requestAnimationFrame);
       }
     } catch (error) {
+      this.stopCamera();
       this.tell(this.say("camera.failed", { why: error.message }));
     }
+    return null;
   }
 
   tell(words) {
@@ -166,11 +160,10 @@ class Checker {
     this.tell(this.say("checking"));
     const done = [];
     try {
-      const answer = await check((number) => done.push(number));
-      this.show(this.verdict(answer));
+      return this.show(showAnswer(await check((number) => done.push(number)), this.language));
     } catch (error) {
-      if (error instanceof Breach) this.show(this.failure(error, done));
-      else this.tell(this.say("unreadable", { why: error.message }));
+      if (error instanceof Breach) return this.show(showBreach(error, done, this.language));
+      return this.tell(this.say("unreadable", { why: error.message }));
     }
   }
 
@@ -181,10 +174,11 @@ class Checker {
     section.scrollIntoView({ block: "nearest" });
   }
 
-  /** Take `bytes` as the trust bundle, and show it. */
+  /** Take `bytes` as the trust bundle, and show it; where they are none, say so and keep the one there was. */
   async trustIn(bytes) {
     let problem = null;
-    if (bytes && globalThis.crypto?.subtle) {
+    const isSecure = Boolean(globalThis.crypto?.subtle);
+    if (bytes && isSecure) {
       try {
         this.bundle = await parseBundle(bytes);
         this.trusted = bytes;
@@ -193,145 +187,31 @@ class Checker {
         problem = make("p", { class: "error", role: "alert" }, error.explain(this.language));
       }
     }
-    const { bundle } = this;
-    const choose = make("input", { type: "file", id: "check-bundle", accept: ".json,application/json", onchange: async () => choose.files.length && this.trustIn(await read(choose.files[0])) });
+    const change = async ({ target }) => {
+      if (target.files.length) await this.trustIn(await read(target.files[0]));
+    };
+    const input = make("input", { type: "file", id: "check-bundle", accept: ".json", onchange: change });
+    const field = make("p", {}, make("label", { for: "check-bundle" }, this.say("bundle.choose")), input);
+    const summary = make("summary", {}, this.say("bundle.change"));
     this.trust.replaceChildren(
       make("h2", { id: "check-trust" }, this.say("bundle.title")),
-      bundle ? this.facts(this.describeBundle(bundle)) : make("p", {}, this.say(bytes && !problem ? "insecure" : "bundle.none")),
-      make("details", { open: !bundle }, make("summary", {}, this.say("bundle.change")), make("p", {}, make("label", { for: "check-bundle" }, this.say("bundle.choose")), choose), problem),
+      this.bundle ? this.describeBundle() : make("p", {}, this.say(isSecure ? "bundle.none" : "insecure")),
+      make("details", { open: !this.bundle || problem !== null }, summary, field, problem),
     );
   }
 
-  describeBundle({ vouchers, environment, fingerprint }) {
-    const names = [...vouchers.values()].map((name) => name[this.language]).join(this.language === "zh" ? "、" : ", ");
-    return [
-      [this.say("bundle.vouchers"), names],
+  describeBundle() {
+    const { vouchers, environment, fingerprint } = this.bundle;
+    const names = [...vouchers.values()].map((name) => name[this.language]);
+    return facts([
+      [this.say("bundle.vouchers"), names.join(this.say("comma"))],
       [this.say("bundle.environment"), environment],
       [this.say("bundle.fingerprint"), digest(fingerprint)],
-    ];
-  }
-
-  verdict(answer) {
-    const { record, status } = answer;
-    const notes = [
-      answer.page === false && this.say("page.unchecked"),
-      answer.unchecked.length > 0 && this.say("unchecked", { names: answer.unchecked.map((name) => name[this.language]).join(", ") }),
-      answer.development ? this.say("development") : answer.vouchedBy.length === 1 && this.say("single"),
-    ];
-    const lines = [
-      answer.why?.[this.language],
-      [answer.since && this.say("since", { since: answer.since }), this.say("until", { until: record.get("valid_until") })]
-        .filter(Boolean)
-        .join(" · "),
-      answer.knownAt !== null && this.say("known", { known: this.moment(answer.knownAt), age: this.age(answer.age) }),
-    ];
-    return this.section(
-      status,
-      this.say(`verdict.${status}`),
-      make("p", { class: "verdict__number" }, answer.number),
-      lines.filter(Boolean).map((line) => make("p", { class: "verdict__line" }, line)),
-      notes.filter(Boolean).map((note) => make("p", { class: "notice" }, note)),
-      make("h3", {}, this.say("record")),
-      this.facts(this.describe(answer)),
-      this.builds(record.get("product").get("builds")),
-      answer.knownAt === null ? null : this.checks(answer.page ? [...CHECKS, PAGE] : CHECKS, null),
-    );
-  }
-
-  failure(breach, done) {
-    const { family } = SENTENCES[breach.code];
-    return this.section(
-      family === "unavailable" ? "unknown" : "failed",
-      this.say(`failed.${family}`),
-      make("p", { class: "verdict__line" }, breach.explain(this.language)),
-      make("p", { class: "hint" }, `${this.say("failed.code")}: `, make("code", {}, breach.code)),
-      done.length ? this.checks(done, done.length + 1) : null,
-    );
-  }
-
-  section(kind, title, ...children) {
-    const heading = make("h2", { id: "verdict", class: "verdict__title" }, title);
-    return make("section", { class: `verdict verdict--${kind}`, tabindex: "-1", "aria-labelledby": "verdict" }, heading, ...children);
-  }
-
-  facts(pairs) {
-    const rows = pairs.filter(([, value]) => value).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)));
-    return make("dl", { class: "facts" }, rows);
-  }
-
-  describe({ number, record, recordDigest }) {
-    const product = record.get("product");
-    const [scheme, type] = [record.get("scheme"), record.get("product_type")];
-    const party = (name) => [...this.named(record.get(name).get("name")), make("span", { class: "address" }, record.get(name).get("address"))];
-    const list = (items) => items.length && make("ul", { class: "plain" }, items.map((item) => make("li", {}, item)));
-    return [
-      [this.say("number"), make("code", {}, number)],
-      [this.say("product"), this.named(product.get("name"))],
-      [this.say("model"), product.get("model")],
-      [this.say("version"), product.get("version")],
-      [this.say("trademark"), product.get("trademark")],
-      [this.say("function"), product.get("function")],
-      [this.say("product_type"), [`${type.get("id")} `, ...this.named(type.get("name"))]],
-      [this.say("scheme"), [...this.named(scheme.get("name")), make("span", { class: "address" }, `${scheme.get("id")} ${scheme.get("edition")} · ${scheme.get("profile")}`)]],
-      ...["applicant", "manufacturer", "factory", "body"].map((name) => [this.say(name), party(name)]),
-      [this.say("laboratories"), list(record.get("laboratories").map((each) => this.named(each.get("name"))))],
-      [this.say("standards"), list(record.get("standards").map((each) => `${each.get("id")}-${each.get("edition")}`))],
-      [this.say("dates"), this.say("granted", { granted: record.get("granted_on"), from: record.get("valid_from"), until: record.get("valid_until") })],
-      [this.say("digest"), digest(recordDigest)],
-    ];
-  }
-
-  builds(builds) {
-    const outcome = make("p", { class: "check__status", role: "status" });
-    const input = make("input", { type: "file", id: "check-build", onchange: async () => input.files.length && (outcome.textContent = await this.compare(input.files[0], builds)) });
-    const items = builds.map((build) =>
-      make("li", {}, make("strong", {}, build.get("name")), ` ${build.get("role")}, ${this.say("builds.size", { size: build.get("size") })}`, digest(build.get("sha256"))),
-    );
-    return make(
-      "section",
-      { "aria-labelledby": "check-builds" },
-      make("h3", { id: "check-builds" }, this.say("builds")),
-      make("ul", { class: "builds" }, items),
-      make("p", { class: "hint" }, this.say("builds.hint")),
-      make("p", {}, make("label", { for: "check-build" }, this.say("builds.compare")), input),
-      outcome,
-    );
-  }
-
-  async compare(file, builds) {
-    if (file.size > MAX_BUILD) return this.say("too.large", { limit: MAX_BUILD / MEGABYTE });
-    const found = hex(await sha256(await read(file)));
-    const build = builds.find((each) => hex(each.get("sha256")) === found && each.get("size") === file.size);
-    return build ? this.say("builds.same", { file: file.name, build: build.get("name") }) : this.say("builds.other", { file: file.name });
-  }
-
-  /** Return the list of checks, those in `done` passed and the one numbered `stopped` failed. */
-  checks(done, stopped) {
-    const all = done.includes(PAGE) || stopped === PAGE ? [...CHECKS, PAGE] : CHECKS;
-    const items = all.map((number) => {
-      const outcome = done.includes(number) ? "passed" : number === stopped ? "stopped" : "skipped";
-      return make("li", { class: `step step--${outcome}` }, `${this.say(`checks.${number}`)} `, make("span", { class: "step__outcome" }, this.say(outcome)));
-    });
-    return make("section", { "aria-labelledby": "check-steps" }, make("h3", { id: "check-steps" }, this.say("checks")), make("ol", { class: "steps" }, items));
-  }
-
-  moment(at) {
-    const shape = new Intl.DateTimeFormat(this.language === "zh" ? "zh-CN" : "en-GB", { dateStyle: "medium", timeStyle: "short" });
-    return shape.format(new Date(at));
-  }
-
-  age(ms) {
-    if (ms < 2 * HOUR) return this.say("age.minutes", { count: Math.floor(ms / MINUTE) });
-    return ms < 2 * DAY ? this.say("age.hours", { count: Math.floor(ms / HOUR) }) : this.say("age.days", { count: Math.floor(ms / DAY) });
+    ]);
   }
 }
 
-const read = async (file) => new Uint8Array(await file.arrayBuffer());
-
-/** Return a digest in groups of eight digits, which a person can compare. */
-const digest = (bytes) => make("code", { class: "digest" }, hex(bytes).match(/.{8}/g).join(" "));
-
-/** Fill the place for the checker on this page, if there is one, in the language of the page or of the button pressed. */
+/** Fill the place for the checker, if this page has one, in the language of the page or of the button pressed. */
 function showCheck() {
   const root = document.getElementById("check");
   if (!root) return;

@@ -1,6 +1,7 @@
-/** A file out of a PDF, read by a small strict reader: cross-reference tables, plain objects, Flate, the newest revision.
+/** A file out of a PDF, read by a small strict reader: of a hostile PDF it gives a breach or bytes, never more.
  *
- * Of a hostile PDF it gives a breach or bytes, never more. What it gives says nothing about the pages.
+ * It reads cross-reference tables, plain objects and Flate, and follows the newest revision. What it gives says nothing
+ * about the pages.
  */
 
 import { Breach, text } from "./breach.js";

@@ -111,7 +111,8 @@ class Draft {
     } else if (word === "group" && parts.length > 2) {
       const [name, spelled, ...members] = parts;
       this.#define(name);
-      this.groups.set(name, { threshold: threshold(spelled, members.length), members: members.map((each) => this.#join(each)) });
+      const least = threshold(spelled, members.length);
+      this.groups.set(name, { threshold: least, members: members.map((each) => this.#join(each)) });
     } else if (word === "quorum" && parts.length === 1) {
       if (this.quorum !== null) refuse("there is a quorum already");
       if (parts[0] !== NONE) this.#find(parts[0]);

@@ -37,7 +37,9 @@ export async function verifyPrinted(code, bundle) {
   }
   const { logs, witnesses } = bundle.policy;
   const origin = logs.find((key) => proof.signatures.some(([id]) => equal(id, key.id)))?.name;
-  if (origin === undefined) throw new Breach("unknown-log", { origin: text("（码中未载明）", "(which the code does not name)") });
+  if (origin === undefined) {
+    throw new Breach("unknown-log", { origin: text("（码中未载明）", "(which the code does not name)") });
+  }
   const note = await makeSigned(proof, origin, [...logs, ...witnesses.values()]);
   const endorsement = await verifyNote(bundle.policy, note);
   const issued = readStatement(proof.issued.encoded, bundle, "certificate.issued");

@@ -28,7 +28,7 @@ const refuse = (code, zh, en) => {
 const altered = () => refuse("page-altered", "文件在签章后被改动", "the file was changed after it was sealed");
 const notASeal = () => refuse("not-a-seal", "结构有误", "its structure is wrong");
 
-/** Throw unless `pdf` is what the seal with this certificate (DER) signed, and the certificate is valid at `at`, in ms. */
+/** Throw unless `pdf` is what the seal with this certificate (DER) signed; it must be valid at `at`, in ms. */
 export async function verifySeal(pdf, certificate, at) {
   const { sealed, seal } = split(pdf);
   if (!toBinary(seal).includes(toBinary(certificate))) {
@@ -153,8 +153,8 @@ function compose(certificate, issuer, serial, attributes, signature) {
     ECDSA_SHA256,
     der(OCTETS, der(SEQUENCE, ...numbers)),
   );
-  const signed = der(SEQUENCE, VERSION, der(SET, SHA256), der(SEQUENCE, DATA), der(CONTEXT, certificate), der(SET, signer));
-  return der(SEQUENCE, SIGNED_DATA, der(CONTEXT, signed));
+  const parts = [VERSION, der(SET, SHA256), der(SEQUENCE, DATA), der(CONTEXT, certificate), der(SET, signer)];
+  return der(SEQUENCE, SIGNED_DATA, der(CONTEXT, der(SEQUENCE, ...parts)));
 }
 
 function derInteger(bytes) {

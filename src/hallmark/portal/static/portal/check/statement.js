@@ -101,8 +101,8 @@ function checkLayout(kind, layout) {
   const claims = KINDS[kind].claims;
   for (const visibility of VISIBILITIES) {
     const known = claims.filter((claim) => claim.visibility === visibility).map((claim) => claim.name);
-    const unknown = [...layout[visibility].keys()].filter((name) => !known.includes(name)).map((name) => shortened(name));
-    if (unknown.length) refuse(`${kind} has no ${visibility} claim ${unknown.sort()[0]}`);
+    const unknown = [...layout[visibility].keys()].filter((name) => !known.includes(name));
+    if (unknown.length) refuse(`${kind} has no ${visibility} claim ${unknown.map((name) => shortened(name)).sort()[0]}`);
   }
   for (const { name, visibility, optional, shape } of claims) {
     if (layout[visibility].has(name)) {

@@ -32,10 +32,11 @@ const WORDS = {
     "Development ledger: one operator's key vouches, and its certificates have no effect.",
   ],
   "single": ["仅由一家运营方的密钥担保。", "One operator's key vouches for this."],
+  "comma": ["、", ", "],
   "checking": ["正在核验……", "Checking…"],
   "insecure": [
-    "本页并非经安全连接打开，浏览器因此不提供密码运算。请用 https 打开，或下载 verify.html 在本机打开。",
-    "This page was not opened over a secure connection, so the browser offers no cryptography. Open it over https, or download verify.html and open it from disk.",
+    "本页并非经安全连接打开，浏览器因此不提供密码运算。请用 https 打开，或使用 verify.html。",
+    "This page did not come over a secure connection, so the browser has no cryptography. Use https, or verify.html.",
   ],
   "too.large": ["文件超过 {limit} MB，不会是证书。", "The file is larger than {limit} MB, so it is no certificate."],
   "unreadable": ["无法读取该文件：{why}", "The file cannot be read: {why}"],
@@ -99,8 +100,8 @@ const WORDS = {
     "The ML-DSA-44 signatures of {names} were not checked in this browser, and count for nothing.",
   ],
   "page.unchecked": [
-    "页面未核验：颁发机构未登记签章，附件本身不能证明页面内容。请将页面与下列记录核对。",
-    "Page not checked: the body registered no seal, and an attachment proves nothing about the page. Compare the page with the record below.",
+    "页面未核验：颁发机构未登记签章。请将页面与下列记录核对，得到证明的是该记录。",
+    "Page not checked: the body registered no seal. Compare the page with the record below, which is what is proven.",
   ],
 };
 
