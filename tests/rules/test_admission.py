@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from hallmark.kernel.keys import BadSignature
+from hallmark.kernel.keys import ED25519, ESP256, BadKey, BadSignature
 from hallmark.rules import admission
 from hallmark.rules.act import NotRegistered, NotYetFounded
 from hallmark.rules.admission import (
@@ -17,11 +17,12 @@ from hallmark.rules.admission import (
     NotDisclosed,
     WrongEnvironment,
 )
-from hallmark.rules.ledger import LedgerFoundedTwice, RulesUnknown, TimeNotIncreasing
+from hallmark.rules.ledger import FoundersNotDistinct, LedgerFoundedTwice, RulesUnknown, TimeNotIncreasing
+from hallmark.rules.market import AlgorithmNotAllowed
 from hallmark.statement import kinds
 from hallmark.statement.approval import BadApproval
 from hallmark.statement.disclosure import WrongDisclosure
-from world.market import Market, key, org, person
+from world.market import Market, key, name, org, person, public
 
 INTEREST = {"interest_in": org("jade"), "nature": "other", "from": "2026-01-01"}
 
@@ -47,6 +48,24 @@ def test_genesis_happens_once(market):
 def test_genesis_names_rules_that_are_known(cfp):
     with pytest.raises(RulesUnknown):
         Market(cfp, "CFP-01").found(rules=99)
+
+
+def founder(who, **other):
+    return {"id": org(who), "name": name(who), "address": "1", "key": public(key(who)), **other}
+
+
+def test_the_founders_of_a_ledger_are_different_organisations(cfp):
+    with pytest.raises(FoundersNotDistinct, match=org("bank")):
+        Market(cfp, "CFP-01").found(owners=[founder("bank"), founder("bank", key=public(key("other")))])
+    with pytest.raises(FoundersNotDistinct):
+        Market(cfp, "CFP-01").found(owners=[founder("bank", key=public(key("operator")))])
+
+
+def test_the_founders_of_a_ledger_have_keys_that_it_allows(cfp):
+    with pytest.raises(AlgorithmNotAllowed):
+        Market(cfp, "CFP-01").found(algorithms=[ESP256])
+    with pytest.raises(BadKey):
+        Market(cfp, "CFP-01").found(owners=[founder("bank", key={"algorithm": ED25519, "material": bytes(32)})])
 
 
 def test_genesis_is_signed_by_the_operator_it_names(cfp):

@@ -6,6 +6,7 @@ import pytest
 
 from hallmark.rules.admission import ApprovalMissing, ApprovalNotAsked
 from hallmark.rules.application import BodyNotDesignated, BodyNotImpartial, NotYourCase, StepOutOfOrder
+from hallmark.rules.certificate import NotSignedOff
 from hallmark.rules.decision import (
     AppealJudgeInvolved,
     AppealTooLate,
@@ -16,10 +17,13 @@ from hallmark.rules.decision import (
     ItemNotPassed,
     LegMissing,
     NonconformityOpen,
+    NothingExamined,
+    PersonsNotDistinct,
     ReviewerDecides,
     ReviewOutdated,
     SignatoryInvolved,
 )
+from hallmark.rules.evaluation import LaboratoryNotImpartial
 from hallmark.rules.personnel import PersonNotCompetent, PersonNotImpartial
 from hallmark.statement.approval import BadApproval
 from world.market import org, person
@@ -135,6 +139,72 @@ def test_a_product_with_a_decisive_item_not_passed_is_not_granted(market, verdic
     market.audit(case)
     with pytest.raises(ItemNotPassed, match=item):
         market.review(case)
+
+
+@pytest.mark.parametrize("leg", ["test", "audit"])
+def test_a_leg_in_which_nothing_applied_earns_nothing(market, leg):
+    case = market.planned()
+    sample = market.receive(case)
+    found = {"test": "verdicts", "audit": "findings"}
+    other = {each: {} for each in found}
+    report = {"test": market.test_report(case, sample, "unused"), "audit": market.audit_report(case, "unused")}[leg]
+    other[leg] = {found[leg]: dict.fromkeys(report[found[leg]], "not-applicable")}
+    market.test(case, sample, **other["test"])
+    market.audit(case, **other["audit"])
+    with pytest.raises(NothingExamined):
+        market.review(case)
+
+
+def tie(market, who, nature="employment"):
+    holder = {"meridian": org, "erin": person, "ivan": person, "frank": person}[who](who)
+    owner = "meridian" if who in ("meridian", "ivan") else "northern"
+    claims = {"interest_in": org("lotus"), "nature": nature, "from": market.today}
+    market.submit("interest.declared", owner, holder, claims)
+
+
+@pytest.mark.parametrize("who", ["erin", "ivan", "frank"])
+def test_an_interest_declared_after_the_evaluation_stops_the_grant_and_not_a_refusal(evaluated, who):
+    market, case = evaluated
+    market.review(case)
+    tie(market, who)
+    with pytest.raises(PersonNotImpartial, match=person(who)):
+        market.decide(case)
+    market.decide(case, outcome="refuse")
+
+
+def test_a_laboratory_tied_to_the_applicant_is_not_planned_and_its_report_earns_nothing(evaluated, market):
+    evaluated_market, case = evaluated
+    evaluated_market.review(case)
+    tie(evaluated_market, "meridian", "ownership")
+    with pytest.raises(LaboratoryNotImpartial):
+        evaluated_market.decide(case)
+    tie(market, "meridian", "ownership")
+    with pytest.raises(LaboratoryNotImpartial):
+        market.planned()
+
+
+def test_an_interest_declared_after_the_decision_stops_the_sign_off(evaluated):
+    market, case = evaluated
+    market.review(case)
+    market.decide(case)
+    tie(market, "erin")
+    with pytest.raises(PersonNotImpartial):
+        market.sign_off(case)
+
+
+def test_a_merger_found_after_the_sign_off_stops_the_certificate_until_others_decide(signed_off):
+    market, case = signed_off
+    merger = {"into": person("grace"), "reason": "one human"}
+    market.submit("person.merged", "operator", person("frank"), merger)
+    with pytest.raises(PersonsNotDistinct):
+        market.issue(case)
+    market.record_competence("northern", "kate", "reviewer")
+    market.review(case, who="kate")
+    with pytest.raises(NotSignedOff):
+        market.issue(case)
+    market.decide(case)
+    market.sign_off(case)
+    market.issue(case)
 
 
 def test_a_product_that_failed_is_refused_and_that_is_final(market):

@@ -10,6 +10,7 @@ from hallmark.rules.market import (
     CodeTaken,
     DesignationMisplaced,
     EditionAdoptedTwice,
+    KeyTaken,
     MergeImpossible,
     PeriodReversed,
     PersonServesAnotherBody,
@@ -18,7 +19,7 @@ from hallmark.rules.market import (
     SchemeNotHeld,
 )
 from hallmark.scheme.parameters import FixedBySource, NoSuchParameter
-from world.market import Market, name, org, person, public
+from world.market import Market, key, name, org, person, public
 
 
 def organisation(**claims):
@@ -47,6 +48,18 @@ def test_a_key_is_of_an_algorithm_that_genesis_allows(cfp):
     key = public(SoftwareSigner.generate(-9))
     with pytest.raises(AlgorithmNotAllowed):
         market.submit("organisation.registered", "bank", org("new"), organisation(key=key))
+
+
+def test_a_key_is_one_organisations_or_one_persons_for_good(market):
+    with pytest.raises(KeyTaken, match=org("lotus")):
+        market.submit("organisation.registered", "bank", org("new"), organisation(key=public(key("lotus"))))
+    enrolment = {"key": {"key": public(key("alice"))}, "name": "Alice", "registration": "no. 2"}
+    with pytest.raises(KeyTaken, match=person("alice")):
+        market.submit("person.enrolled", "operator", person("alice2"), enrolment)
+    rekeying = {"key": public(key("northern anew")), "hosted": True, "reason": "yearly"}
+    market.submit("organisation.rekeyed", "bank", org("northern"), rekeying)
+    with pytest.raises(KeyTaken, match=org("northern")):
+        market.submit("organisation.registered", "bank", org("new"), organisation(key=public(key("northern"))))
 
 
 @pytest.mark.parametrize("material", [bytes(32), b"\x01" + bytes(31), b"short", b"\xff" * 32])

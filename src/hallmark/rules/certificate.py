@@ -1,6 +1,7 @@
 """Rules about certificates.
 
-1. A certificate follows a sign-off directly, of a case of the issuing body (Regulation art. 22, `NotSignedOff`).
+1. A certificate follows a sign-off directly, of a case of the issuing body (Regulation art. 22, `NotSignedOff`), by
+   persons who are still known as different ones (`decision.PersonsNotDistinct`).
 2. Its number is ours, of this scheme, body, year and type, and the next one (`NumberNotNext`).
 3. Its record says what the case says and nothing else (17065 7.7, Measures art. 7, `RecordDiffers`).
 4. It is granted and valid from no day before the decision, and not later than today (17065 7.7.1, `GrantedTooEarly`).
@@ -20,7 +21,7 @@ from hallmark.kernel import identifier, instant
 from hallmark.kernel.errors import Refusal
 from hallmark.rules.act import Act, day
 from hallmark.rules.application import NotYourCase
-from hallmark.rules.decision import case_digest, file_size
+from hallmark.rules.decision import case_digest, file_size, persons_are_distinct
 from hallmark.rules.edition import Edition
 from hallmark.rules.market import RegisteredTwice
 from hallmark.rules.person import is_competent
@@ -279,6 +280,7 @@ _STATUS = (
 RULES = {
     "certificate.issued": (
         case_is_signed_off,
+        persons_are_distinct,
         number_is_next,
         record_is_the_cases,
         dates_follow_decision,

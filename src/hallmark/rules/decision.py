@@ -3,20 +3,22 @@
 1. Each names the digest of the case as it is now (`CaseChanged`); a decision follows the review of exactly this file,
    a sign-off the decision, with nothing in between (`ReviewOutdated`).
 2. Nothing is granted before every leg that the profile requires is reported (Regulation art. 21, `LegMissing`), every
-   decisive item passed or did not apply (`ItemNotPassed`), and every nonconformity is closed (17065 7.11,
-   `NonconformityOpen`).
+   decisive item passed or did not apply (`ItemNotPassed`), not all of them did not apply (`NothingExamined`), and every
+   nonconformity is closed (17065 7.11, `NonconformityOpen`).
 3. A laboratory's kit ran fully isolated (`IsolationTooWeak`).
 4. Evaluators, reviewer and decision maker are different natural persons (17065 7.5.1, 7.6.2, `EvaluatorReviews`,
    `EvaluatorDecides`, `ReviewerDecides`), and so is the responsible person who signs off after them (Regulation
-   art. 22, `SignatoryInvolved`).
-5. All are competent for the type on this day and have no interest in the applicant (`personnel`).
+   art. 22, `SignatoryInvolved`); a merger found later stops the certificate (`PersonsNotDistinct`) until the file is
+   reviewed and decided anew.
+5. Who approves is competent for the type on this day; on the day of the grant neither they nor anybody who evaluated
+   has an interest in the applicant (`personnel`), and the laboratory has none (`evaluation`).
 6. An appeal is lodged in time (`AppealTooLate`), once at a time, and decided by a person who took no part (17065
    7.13.5, `AppealJudgeInvolved`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from hallmark.kernel import instant
@@ -33,7 +35,8 @@ from hallmark.rules.application import (
     require_stage,
 )
 from hallmark.rules.edition import Edition
-from hallmark.rules.personnel import approvers_are_competent
+from hallmark.rules.evaluation import laboratory_is_impartial
+from hallmark.rules.personnel import approvers_are_competent, require_impartial
 from hallmark.scheme.model import Module
 
 PASSED = ("pass", "not-applicable")
@@ -69,6 +72,14 @@ class ItemNotPassed(Refusal):
     article = "ISO/IEC 17065:2012 7.6.2"
     en = "The product cannot be granted a certificate: {items}. Refuse it, or wait for an amended report."
     zh = "产品不能获证：{items}。请作出不予认证的决定，或等待修改后的报告。"
+
+
+class NothingExamined(Refusal):
+    """A leg in which nothing applied has shown nothing."""
+
+    article = "Regulation on Certification and Accreditation art. 21"
+    en = "In report {report} every decisive item is not applicable, so it shows nothing. Evaluate the product."
+    zh = "报告 {report} 对所有决定性项目均判为不适用，未证明任何事项。须对产品进行评价。"
 
 
 class NonconformityOpen(Refusal):
@@ -116,6 +127,14 @@ class SignatoryInvolved(Refusal):
     article = "Regulation on Certification and Accreditation art. 22"
     en = "{person} already acted in this case as {function} and cannot sign it off. The responsible person must."
     zh = "{person} 已在本案担任 {function}，不能签发。须由负责人签发。"
+
+
+class PersonsNotDistinct(Refusal):
+    """Two of the case's persons turned out to be one."""
+
+    article = "ISO/IEC 17065:2012 7.5.1, 7.6.2; Regulation on Certification and Accreditation art. 22"
+    en = "{person} acted in this case as {first} and as {second}. Let others review, decide and sign off the file anew."
+    zh = "{person} 在本案中兼任 {first} 与 {second}。须由他人重新复核、决定并签发。"
 
 
 class AppealTooLate(Refusal):
@@ -169,9 +188,18 @@ def _require_last(act: Act, step: str, before: str) -> None:
         raise ReviewOutdated(kind=act.kind, before=before, why="the file has grown since")
 
 
+def may_be_reviewed(act: Act) -> None:
+    """Rule 4: until the certificate is issued the file may be reviewed anew."""
+    require_stage(act, "planned", "granted", "signed_off")
+
+
+def may_be_decided(act: Act) -> None:
+    """Rule 1."""
+    require_stage(act, "planned")
+
+
 def something_was_evaluated(act: Act) -> None:
     """Rule 2: a review is of at least one report."""
-    require_stage(act, "planned")
     if not act.case["tests"] and not act.case["audits"]:
         raise LegMissing(profile=act.edition.profile.id, leg=Module.TYPE_TEST)
 
@@ -196,8 +224,26 @@ def require_earned(edition: Edition, case: Mapping[str, Any]) -> None:
         }
         if missed := [f"{item} {verdict}" for item, verdict in verdicts.items() if verdict not in PASSED]:
             raise ItemNotPassed(items=", ".join(missed))
+        _require_examined(report["report"], verdicts.values())
+    for report in case["audits"]:
+        findings = report["findings"]
+        _require_examined(report["report"], [findings.get(item.id) for item in edition.decisive(case, Module.AUDIT)])
     if numbers := [n for n, each in case["nonconformities"].items() if each["status"] != "closed"]:
         raise NonconformityOpen(numbers=", ".join(numbers))
+
+
+def _require_examined(report: str, found: Collection[str | None]) -> None:
+    if found and all(each == "not-applicable" for each in found):
+        raise NothingExamined(report=report)
+
+
+def evaluation_is_impartial(act: Act) -> None:
+    """Rule 5, where the outcome is to grant."""
+    if act.claims.get("outcome", "grant") == "grant":
+        laboratory_is_impartial(act)
+        for persons in involved(act.case).values():
+            for name in persons:
+                require_impartial(act, name)
 
 
 def reviewer_did_not_evaluate(act: Act) -> None:
@@ -227,6 +273,16 @@ def signatory_is_not_involved(act: Act) -> None:
         for function, persons in involved(act.case).items():
             if name in _resolved(act, persons):
                 raise SignatoryInvolved(person=name, function=function)
+
+
+def persons_are_distinct(act: Act) -> None:
+    """Rule 4, as the mergers stand now."""
+    acted: dict[str, str] = {}
+    for function, persons in involved(act.case).items():
+        for name in _resolved(act, persons):
+            if name in acted:
+                raise PersonsNotDistinct(person=name, first=acted[name], second=function)
+            acted[name] = function
 
 
 def involved(case: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -278,9 +334,8 @@ def _place(act: Act) -> int:
 
 def review(act: Act) -> None:
     """Effect: this file was reviewed."""
-    act.put_case(
-        review={"persons": _persons(act), "place": _place(act), "recommendation": act.claims["recommendation"]}
-    )
+    news = {"persons": _persons(act), "place": _place(act), "recommendation": act.claims["recommendation"]}
+    act.put_case(stage="planned", review=news, decision=None, signoff=None)
 
 
 def decide(act: Act) -> None:
@@ -315,6 +370,7 @@ def decide_appeal(act: Act) -> None:
 RULES = {
     "review.recommended": (
         issuer_is_body,
+        may_be_reviewed,
         something_was_evaluated,
         digest_is_current,
         approvers_are_competent,
@@ -324,6 +380,7 @@ RULES = {
     ),
     "decision.made": (
         issuer_is_body,
+        may_be_decided,
         something_was_evaluated,
         digest_is_current,
         follows_review,
@@ -333,6 +390,7 @@ RULES = {
         decider_did_not_evaluate,
         decider_did_not_review,
         grant_is_earned,
+        evaluation_is_impartial,
         decide,
     ),
     "signoff.made": (
@@ -342,6 +400,8 @@ RULES = {
         follows_decision,
         approvers_are_competent,
         signatory_is_not_involved,
+        persons_are_distinct,
+        evaluation_is_impartial,
         sign_off,
     ),
     "appeal.lodged": (issuer_is_applicant, approvers_are_competent, may_be_appealed, lodge_appeal),

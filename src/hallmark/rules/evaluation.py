@@ -1,7 +1,8 @@
 """Rules of the evaluation: plan, sample, type test, audit, nonconformities.
 
 1. No evaluation before the agreement (ISO/IEC 17065 4.1.2, `StepOutOfOrder`).
-2. The laboratory is qualified for the type on this day (Regulation art. 9; 17065 6.2, `LaboratoryNotQualified`).
+2. The laboratory is qualified for the type on this day (Regulation art. 9; 17065 6.2, `LaboratoryNotQualified`), and
+   has no tie to the applicant (17025 4.1, `LaboratoryNotImpartial`).
 3. Evaluators are competent and impartial (`personnel`), when planned and when they report.
 4. The sample received and the builds tested are exactly those declared (`BuildsDiffer`).
 5. A report is on a sample received (`SampleUnknown`), has a number of its own (`RegisteredTwice`), amends only a report
@@ -36,6 +37,7 @@ from hallmark.rules.personnel import (
     approvers_are_competent,
     require_competent,
     require_impartial,
+    ties,
 )
 from hallmark.scheme.model import Module
 
@@ -46,6 +48,14 @@ class LaboratoryNotQualified(Refusal):
     article = "Regulation on Certification and Accreditation art. 9; ISO/IEC 17065:2012 6.2"
     en = "{laboratory} is not designated to test {product_type} on {today}. Choose a laboratory that is."
     zh = "{laboratory} 在 {today} 未获指定检测 {product_type}。请选择获指定的实验室。"
+
+
+class LaboratoryNotImpartial(Refusal):
+    """A laboratory may have no tie to the applicant."""
+
+    article = "ISO/IEC 17025:2017 4.1; ISO/IEC 17065:2012 4.2"
+    en = "{laboratory} and {applicant} are tied ({nature}). Another laboratory must test this product."
+    zh = "{laboratory} 与 {applicant} 存在关联（{nature}）。须由其他实验室检测该产品。"
 
 
 class BuildsDiffer(Refusal):
@@ -123,6 +133,13 @@ def laboratory_is_qualified(act: Act) -> None:
     case = act.case
     if not is_designated(act.state, laboratory, "testing", case["scheme"], case["product_type"], act.today):
         raise LaboratoryNotQualified(laboratory=laboratory, product_type=case["product_type"], today=act.today)
+
+
+def laboratory_is_impartial(act: Act) -> None:
+    """Rule 2."""
+    laboratory = act.claims.get("laboratory") or act.case["laboratory"]
+    for _, nature in ties(act, laboratory):
+        raise LaboratoryNotImpartial(laboratory=laboratory, applicant=act.case["applicant"], nature=nature)
 
 
 def team_is_competent(act: Act) -> None:
@@ -369,6 +386,7 @@ RULES = {
         is_agreed,
         body_is_still_designated,
         laboratory_is_qualified,
+        laboratory_is_impartial,
         team_is_competent,
         plan_is_in_time,
         plan,
@@ -385,6 +403,7 @@ RULES = {
         issuer_is_laboratory,
         is_planned,
         laboratory_is_qualified,
+        laboratory_is_impartial,
         approvers_are_competent,
         sample_is_received,
         builds_are_declared,

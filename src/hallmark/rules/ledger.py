@@ -1,6 +1,7 @@
 """Rules of the ledger itself: genesis, time, rule versions, stated status, erased evidence.
 
-1. The first statement is genesis, and there is one (`LedgerFoundedTwice`).
+1. The first statement is genesis, and there is one (`LedgerFoundedTwice`); its founders are different organisations
+   (`FoundersNotDistinct`) with keys (`BadKey`) of algorithms that it allows (`AlgorithmNotAllowed`).
 2. Told time strictly increases (`TimeNotIncreasing`).
 3. Rules are replaced only by a version that this software knows (`RulesUnknown`).
 4. A stated status equals what every reader computes from the ledger (`StatusDiffers`).
@@ -10,8 +11,11 @@
 from __future__ import annotations
 
 from hallmark.kernel.errors import Refusal
+from hallmark.kernel.keys import PublicKey
+from hallmark.kernel.text import Text
 from hallmark.ledger import sorted_map
 from hallmark.rules.act import Act
+from hallmark.rules.market import check_key, put_key
 from hallmark.rules.register import status_leaves
 from hallmark.statement.kind import Role
 
@@ -23,6 +27,13 @@ class LedgerFoundedTwice(Refusal):
 
     en = "The ledger was founded already. A new ledger needs an environment and a database of its own."
     zh = "账本已创立。新账本须使用独立的环境与数据库。"
+
+
+class FoundersNotDistinct(Refusal):
+    """Each founder is an organisation, and has a key, of its own."""
+
+    en = "Two founders share the {what} {which}. Give every founder its own."
+    zh = "两个创立方共用{what} {which}。每个创立方须各自独立。"
 
 
 class TimeNotIncreasing(Refusal):
@@ -59,6 +70,20 @@ def ledger_is_new(act: Act) -> None:
     """Rule 1."""
     if act.state.get("ledger") is not None:
         raise LedgerFoundedTwice
+
+
+def founders_are_sound(act: Act) -> None:
+    """Rule 1."""
+    founders = (act.claims["operator"], *act.claims["owners"])
+    keys = [PublicKey(each["key"]["algorithm"], each["key"]["material"]) for each in founders]
+    for key in keys:
+        check_key(key, act.claims["algorithms"])
+    for what, named in (
+        (Text("标识", "identifier"), [each["id"] for each in founders]),
+        (Text("密钥", "key"), [key.id.hex() for key in keys]),
+    ):
+        if shared := next((each for each in named if named.count(each) > 1), None):
+            raise FoundersNotDistinct(what=what, which=shared)
 
 
 def time_increases(act: Act) -> None:
@@ -108,6 +133,7 @@ def found(act: Act) -> None:
                 "hosted": True,
             },
         )
+        put_key(act, founder["id"], founder["key"])
 
 
 def tell_time(act: Act) -> None:
@@ -131,7 +157,7 @@ def erase_evidence(act: Act) -> None:
 
 
 RULES = {
-    "ledger.founded": (ledger_is_new, rules_are_known, found),
+    "ledger.founded": (ledger_is_new, rules_are_known, founders_are_sound, found),
     "time.told": (time_increases, tell_time),
     "rules.adopted": (rules_are_known, adopt_rules),
     "status.stated": (status_is_computed, state_status),

@@ -1,7 +1,8 @@
 """Rules about who is in the market: organisations, persons, competences, interests, designations, schemes.
 
 1. An identifier is given once (`RegisteredTwice`), a body's code belongs to one body (`CodeTaken`).
-2. A key is a key (`BadKey`) of an algorithm that genesis allows (`AlgorithmNotAllowed`).
+2. A key is a key (`BadKey`) of an algorithm that genesis allows (`AlgorithmNotAllowed`), and nobody else's, today or
+   before (`KeyTaken`): who shares a key could act for another.
 3. A person is merged once, into one who is enrolled and not merged (`MergeImpossible`).
 4. Certification personnel practise in one body only (Regulation art. 14, `PersonServesAnotherBody`).
 5. A period ends no earlier than it begins (`PeriodReversed`).
@@ -13,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from hallmark.kernel import hashing
@@ -21,6 +23,7 @@ from hallmark.kernel.keys import PublicKey
 from hallmark.rules.act import Act, day
 from hallmark.rules.edition import Edition
 from hallmark.rules.person import identifiers
+from hallmark.rules.state import Record
 from hallmark.scheme import parameters
 from hallmark.scheme.model import Provenance
 from hallmark.statement.kind import Role
@@ -47,6 +50,13 @@ class AlgorithmNotAllowed(Refusal):
 
     en = "Algorithm {algorithm} is not allowed on this ledger (allowed: {allowed}). Use a key of an allowed one."
     zh = "本账本不允许算法 {algorithm}（允许：{allowed}）。请使用允许算法的密钥。"
+
+
+class KeyTaken(Refusal):
+    """The key is or was another's."""
+
+    en = "The key belongs to {holder}. Make a new one; nobody may sign for another."
+    zh = "该密钥属于 {holder}。请生成新的密钥；任何人不得代他人签名。"
 
 
 class MergeImpossible(Refusal):
@@ -123,10 +133,23 @@ def key_is_allowed(act: Act) -> None:
     """Rule 2."""
     value: dict[str, Any] = act.claims["key"]
     key = value.get("key", value)
-    allowed = act.need("ledger", "ledger", "")["algorithms"]
-    if key["algorithm"] not in allowed:
-        raise AlgorithmNotAllowed(algorithm=key["algorithm"], allowed=allowed)
-    PublicKey(key["algorithm"], key["material"]).check()
+    public = PublicKey(key["algorithm"], key["material"])
+    check_key(public, act.need("ledger", "ledger", "")["algorithms"])
+    holder = (act.state.get(f"key/{public.id.hex()}") or {"holder": act.subject})["holder"]
+    if holder != act.subject:
+        raise KeyTaken(holder=holder)
+
+
+def check_key(key: PublicKey, allowed: Collection[int]) -> None:
+    """Raise `AlgorithmNotAllowed` or `BadKey` unless `key` is one, of an algorithm that genesis allows."""
+    if key.algorithm not in allowed:
+        raise AlgorithmNotAllowed(algorithm=key.algorithm, allowed=allowed)
+    key.check()
+
+
+def put_key(act: Act, holder: str, key: Record) -> None:
+    """Let the key be the holder's for good."""
+    act.put(f"key/{PublicKey(key['algorithm'], key['material']).id.hex()}", {"holder": holder})
 
 
 def person_is_enrolled(act: Act) -> None:
@@ -224,18 +247,21 @@ def register_organisation(act: Act) -> None:
         record["code"] = claims["code"]
         act.put(f"code/{claims['code']}", {"organisation": act.subject})
     act.put(f"organisation/{act.subject}", record)
+    put_key(act, act.subject, claims["key"])
 
 
 def rekey_organisation(act: Act) -> None:
     """Effect: the organisation signs with the new key from now on."""
     record = act.need(f"organisation/{act.subject}", "organisation", act.subject)
     act.put(f"organisation/{act.subject}", {**record, "key": act.claims["key"], "hosted": act.claims["hosted"]})
+    put_key(act, act.subject, act.claims["key"])
 
 
 def enrol_person(act: Act) -> None:
     """Effect: the person may be given competences and approve with this key."""
     value = act.claims["key"]
     act.put(f"person/{act.subject}", {"key": value["key"], "relying_party": value.get("relying_party")})
+    put_key(act, act.subject, value["key"])
 
 
 def merge_person(act: Act) -> None:

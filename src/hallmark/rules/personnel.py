@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hallmark.kernel.errors import Refusal
 from hallmark.rules import person
 from hallmark.rules.act import Act
@@ -54,7 +56,12 @@ def require_competent(act: Act, name: str, organisation: str, function: str) -> 
 
 def require_impartial(act: Act, name: str) -> None:
     """Raise `PersonNotImpartial` where the natural person has an interest in the applicant, now or too recently."""
-    years = act.edition.number("cooling_off_years")
     for holder in person.identifiers(act.state, name):
-        for party, nature in person.interests(act.state, holder, [act.case["applicant"]], act.today, years):
+        for party, nature in ties(act, holder):
             raise PersonNotImpartial(person=name, party=party, nature=nature)
+
+
+def ties(act: Act, holder: str) -> Iterator[tuple[str, str]]:
+    """Yield (party, nature) for each interest between `holder` and the applicant, now or too recently."""
+    years = act.edition.number("cooling_off_years")
+    return person.interests(act.state, holder, [act.case["applicant"]], act.today, years)
