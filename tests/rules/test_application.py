@@ -12,12 +12,15 @@ from hallmark.rules.application import (
     BodyNotDesignated,
     BodyNotImpartial,
     GroundNotGiven,
+    NotInScheme,
     NotYourCase,
+    ProductTooLong,
     StepOutOfOrder,
 )
+from hallmark.rules.certificate import NotSignedOff
 from hallmark.rules.edition import EditionNotInForce
 from hallmark.rules.market import ProductTypeUnknown, RegisteredTwice
-from world.market import org
+from world.market import Market, build, org
 
 
 def test_a_case_is_opened_once(market):
@@ -39,6 +42,53 @@ def test_an_edition_takes_no_applications_before_its_date(cfp):
         market.apply()
     market.pass_time(days=31)
     market.apply()
+
+
+def test_level_and_claims_are_those_of_the_scheme(market, cfp):
+    with pytest.raises(NotInScheme, match="level 1"):
+        market.apply(level="1")
+    with pytest.raises(NotInScheme, match="claim bogus"):
+        market.apply(declares=["bogus"])
+    chip = Market(cfp, "CFP-02").open()
+    with pytest.raises(NotInScheme, match="level bogus"):
+        chip.apply(level="bogus")
+    levels = cfp.levels[cfp.types["CFP-02"].levels].levels
+    _, number = chip.certified(level=levels[0].id)
+    assert record(chip, number)["product_type"]["level"]["id"] == levels[0].id
+
+
+def record(market, number):
+    from hallmark.statement import envelope
+
+    statements = (envelope.parse(encoded).draft for encoded, _ in market.ledger)
+    return next(each.public for each in statements if (each.kind.name, each.subject) == ("certificate.issued", number))
+
+
+def test_every_product_type_can_be_certified(cfp):
+    for product_type in cfp.types:
+        market = Market(cfp, product_type).open()
+        market.pass_time(days=1)
+        _, number = market.certified()
+        cited = {each["id"]: each.get("edition") for each in record(market, number)["standards"]}
+        assert all(cited[each.standard] or not each.edition for each in cfp.types[product_type].standards)
+
+
+def test_a_product_that_fits_on_no_certificate_is_told_at_once(market):
+    builds = [build(f"part-{number}", str(number).encode()) | {"name": "组件" * 100} for number in range(100)]
+    product = market.application()["product"] | {"builds": builds}
+    with pytest.raises(ProductTooLong):
+        market.apply(product=product)
+    small = [each | {"name": "component"} for each in builds]
+    market.apply(product=product | {"builds": small})
+
+
+def test_an_applicant_may_withdraw_until_there_is_a_certificate(signed_off):
+    market, case = signed_off
+    market.submit(
+        "application.withdrawn", "lotus", case, {"reason": "-"}, approvals={"applicant_representative": "alice"}
+    )
+    with pytest.raises(NotSignedOff):
+        market.issue(case)
 
 
 def test_a_type_outside_the_catalogue_is_refused(market):

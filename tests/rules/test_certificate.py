@@ -6,7 +6,7 @@ import pytest
 
 from hallmark.kernel import identifier
 from hallmark.ledger.sorted_map import SortedMap
-from hallmark.rules.application import NotYourCase
+from hallmark.rules.application import BodyNotDesignated, NotYourCase
 from hallmark.rules.certificate import (
     EffectiveOutside,
     GrantedTooEarly,
@@ -18,8 +18,9 @@ from hallmark.rules.certificate import (
     ValidTooLong,
 )
 from hallmark.rules.ledger import StatusDiffers, StatusOutOfTime
+from hallmark.rules.personnel import PersonNotImpartial
 from hallmark.rules.register import status_leaves
-from world.market import key, org
+from world.market import key, org, person
 
 
 def test_a_certificate_needs_a_sign_off(evaluated):
@@ -134,7 +135,25 @@ def test_only_its_body_changes_a_status(certified):
         market.submit("certificate.suspended", "southern", certificate, claims, approvals={"decision_maker": "grace"})
 
 
-@pytest.mark.parametrize("effective", ["2026-03-03", "2029-03-05"])
+def test_a_body_that_lost_its_designation_suspends_and_does_not_restore(certified):
+    market, certificate = certified
+    ending = {"activity": "certification", "scheme": "cfp", "product_types": ["CFP-01"], "reason": "lost"}
+    market.submit("designation.ended", "bank", org("northern"), ending)
+    market.set_status("suspended", certificate)
+    with pytest.raises(BodyNotDesignated):
+        market.set_status("restored", certificate)
+
+
+def test_who_has_an_interest_does_not_set_a_status(certified):
+    market, certificate = certified
+    market.set_status("suspended", certificate)
+    tie = {"interest_in": org("lotus"), "nature": "family", "from": "2020-01-01"}
+    market.submit("interest.declared", "northern", person("grace"), tie)
+    with pytest.raises(PersonNotImpartial):
+        market.set_status("restored", certificate)
+
+
+@pytest.mark.parametrize("effective", ["2026-03-03", "2026-03-05", "2029-03-05"])
 def test_a_status_takes_effect_within_the_validity(certified, effective):
     market, certificate = certified
     with pytest.raises(EffectiveOutside):

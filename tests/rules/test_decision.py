@@ -15,6 +15,7 @@ from hallmark.rules.decision import (
     EvaluatorReviews,
     IsolationTooWeak,
     ItemNotPassed,
+    JudgeDecides,
     LegMissing,
     NonconformityOpen,
     NothingExamined,
@@ -190,6 +191,64 @@ def test_an_interest_declared_after_the_decision_stops_the_sign_off(evaluated):
     tie(market, "erin")
     with pytest.raises(PersonNotImpartial):
         market.sign_off(case)
+
+
+def test_who_acts_for_the_applicant_does_not_decide_for_the_body(market):
+    market.record_competence("northern", "kate", "decision_maker")
+    market.enrol("oscar")
+    market.record_competence("lotus", "oscar", "applicant_representative")
+    market.record_competence("northern", "oscar", "reviewer")
+    case = market.evaluated()
+    with pytest.raises(PersonNotImpartial, match="employment"):
+        market.review(case, who="oscar")
+
+
+def test_a_tie_to_the_person_who_acts_for_the_applicant_counts(evaluated):
+    market, case = evaluated
+    claims = {"interest_in": person("alice"), "nature": "family", "from": "2020-01-01"}
+    market.submit("interest.declared", "northern", person("grace"), claims)
+    market.review(case)
+    with pytest.raises(PersonNotImpartial, match="family"):
+        market.decide(case)
+
+
+def test_a_body_that_lost_its_designation_or_gained_a_stake_after_the_decision_issues_nothing(signed_off, evaluated):
+    market, case = signed_off
+    ending = {"activity": "certification", "scheme": "cfp", "product_types": ["CFP-01"], "reason": "lost"}
+    market.submit("designation.ended", "bank", org("northern"), ending)
+    with pytest.raises(BodyNotDesignated):
+        market.issue(case)
+    market, case = evaluated
+    market.review(case)
+    market.decide(case)
+    stake = {"interest_in": org("lotus"), "nature": "ownership", "from": market.today}
+    market.submit("interest.declared", "northern", org("northern"), stake)
+    with pytest.raises(BodyNotImpartial):
+        market.sign_off(case)
+
+
+def test_a_rejected_appeal_is_not_lodged_again(market):
+    case = market.planned()
+    sample = market.receive(case)
+    market.test(case, sample, failing=(decisive(market, case),))
+    market.review(case, recommendation="refuse")
+    market.decide(case, outcome="refuse")
+    appeal(market, case, outcome="rejected")
+    with pytest.raises(StepOutOfOrder, match="rejected"):
+        appeal(market, case, outcome="rejected")
+
+
+def test_who_upheld_an_appeal_does_not_decide_anew(market):
+    case = market.planned()
+    sample = market.receive(case)
+    market.test(case, sample, failing=(decisive(market, case),))
+    market.review(case, recommendation="refuse")
+    market.decide(case, outcome="refuse")
+    appeal(market, case)
+    market.review(case, recommendation="refuse")
+    with pytest.raises(JudgeDecides):
+        market.decide(case, who="kate", outcome="refuse")
+    market.decide(case, outcome="refuse")
 
 
 def test_a_merger_found_after_the_sign_off_stops_the_certificate_until_others_decide(signed_off):

@@ -88,11 +88,48 @@ def test_an_auditor_with_an_interest_is_not_planned(agreed):
 def test_an_interest_declared_under_another_registration_counts(agreed):
     market, case = agreed
     market.enrol("erin2")
+    market.record_competence("northern", "erin2", "reviewer")
     claims = {"interest_in": org("lotus"), "nature": "consultancy", "from": "2026-01-01"}
     market.submit("interest.declared", "northern", person("erin2"), claims)
     market.submit("person.merged", "operator", person("erin2"), {"into": person("erin"), "reason": "one person"})
     with pytest.raises(PersonNotImpartial):
         market.plan(case)
+
+
+def test_a_sample_is_received_between_application_and_today_and_tested_after(planned):
+    market, case = planned
+    for day in ("2026-01-01", market.day(1)):
+        with pytest.raises(DatesImpossible):
+            market.receive(case, received_on=day)
+    sample = market.receive(case)
+    market.pass_time(days=1)
+    early = {"started_on": market.day(-1), "finished_on": market.today}
+    market.receive(case)
+    market.test(case, sample, **early)
+
+
+def test_a_laboratory_reports_on_samples_that_it_received_itself(planned):
+    market, case = planned
+    sample = market.receive(case)
+    market.designate("zenith", "testing")
+    market.plan(case, laboratory="zenith")
+    market.record_competence("zenith", "ivan", "tester")
+    market.record_competence("zenith", "judy", "authorised_signatory")
+    report = market.test_report(case, sample, identifier.from_seed("REPORT", b"zenith"))
+    staff = {"tester": "ivan", "authorised_signatory": "judy"}
+    with pytest.raises(SampleUnknown):
+        market.submit("test.reported", "zenith", case, report, approvals=staff)
+
+
+def test_a_nonconformity_closed_before_does_not_cover_what_an_audit_finds_now(planned):
+    market, case = planned
+    item = market.edition().decisive(market.case(case), Module.AUDIT)[0].id
+    number = market.raise_nonconformity(case, item)
+    market.answer(case, number)
+    market.close(case, number)
+    findings = market.audit_report(case, "unused")["findings"] | {item: "nonconforming"}
+    with pytest.raises(NonconformitiesDiffer, match=item):
+        market.audit(case, findings=findings)
 
 
 def test_a_plan_does_not_end_in_the_past(agreed):

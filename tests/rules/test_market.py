@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from hallmark.kernel.keys import BadKey, SoftwareSigner
+from hallmark.rules.admission import AdmittedBefore
+from hallmark.rules.application import BodyNotImpartial
+from hallmark.rules.decision import EvaluatorReviews
 from hallmark.rules.market import (
     AlgorithmNotAllowed,
     CodeTaken,
     DesignationMisplaced,
     EditionAdoptedTwice,
+    FunctionMisplaced,
+    InterestNotYours,
     KeyTaken,
     MergeImpossible,
+    NotTheOwner,
     PeriodReversed,
     PersonServesAnotherBody,
     ProductTypeUnknown,
@@ -19,6 +27,8 @@ from hallmark.rules.market import (
     SchemeNotHeld,
 )
 from hallmark.scheme.parameters import FixedBySource, NoSuchParameter
+from hallmark.statement import envelope
+from hallmark.statement.approval import approve
 from world.market import Market, key, name, org, person, public
 
 
@@ -48,6 +58,79 @@ def test_a_key_is_of_an_algorithm_that_genesis_allows(cfp):
     key = public(SoftwareSigner.generate(-9))
     with pytest.raises(AlgorithmNotAllowed):
         market.submit("organisation.registered", "bank", org("new"), organisation(key=key))
+
+
+def test_a_new_key_does_not_undo_a_merger(evaluated):
+    market, case = evaluated
+    market.enrol("erin2")
+    market.record_competence("northern", "erin2", "reviewer")
+    market.submit("person.merged", "operator", person("erin2"), {"into": person("erin"), "reason": "one human"})
+    rekeying = {"key": {"key": public(key("another"))}, "reason": "lost"}
+    market.submit("person.rekeyed", "operator", person("erin2"), rekeying)
+    with pytest.raises(MergeImpossible):
+        market.submit("person.merged", "operator", person("erin"), {"into": person("erin2"), "reason": "back"})
+    claims = {"case_digest": market.digest(case), "recommendation": "grant", "reasons": "read"}
+    draft, disclosures = market.draft("review.recommended", "northern", case, claims)
+    approval = approve(draft.approval_digest, person("erin2"), "reviewer", key("another"))
+    with pytest.raises(EvaluatorReviews):
+        market.admit(envelope.parse(envelope.sign(draft, [approval], key("northern"))), disclosures)
+
+
+def test_what_persons_approved_is_admitted_once_whoever_signs_it_again(certified):
+    market, number = certified
+    claims = {"effective_on": market.today, "reason_code": "operator", "reason": "decided"}
+    draft, disclosures = market.draft("certificate.suspended", "northern", number, claims)
+    approval = approve(draft.approval_digest, person("grace"), "decision_maker", key("grace"))
+    market.admit(envelope.parse(envelope.sign(draft, [approval], key("northern"))), disclosures)
+    market.set_status("restored", number, who="kate")
+    again = dataclasses.replace(approval, signature=bytes(64))  # another spelling of the approvals
+    with pytest.raises(AdmittedBefore):
+        market.admit(envelope.parse(envelope.sign(draft, [again], key("northern"))), disclosures)
+
+
+def test_two_registrations_that_turn_out_to_be_one_person_serve_one_body(evaluated):
+    market, case = evaluated
+    market.enrol("frank2")
+    market.record_competence("southern", "frank2", "reviewer")
+    market.submit("person.merged", "operator", person("frank2"), {"into": person("frank"), "reason": "one human"})
+    with pytest.raises(PersonServesAnotherBody):
+        market.review(case)
+
+
+def test_a_competence_is_in_a_function_of_the_place_and_an_applicant_records_nobody_of_a_body(market):
+    with pytest.raises(FunctionMisplaced):
+        market.record_competence("lotus", "mallory", "decision_maker")
+    with pytest.raises(PersonServesAnotherBody):
+        market.record_competence("lotus", "grace", "applicant_representative")
+
+
+def test_an_interest_is_declared_by_its_holder_or_employer_and_can_end(market):
+    stake = {"interest_in": org("lotus"), "nature": "ownership", "from": "2020-01-01"}
+    for holder in (org("northern"), person("grace")):
+        with pytest.raises(InterestNotYours):
+            market.submit("interest.declared", "jade", holder, stake)
+    market.submit("interest.declared", "northern", org("northern"), stake)
+    with pytest.raises(BodyNotImpartial):
+        market.apply()
+    market.submit("interest.declared", "northern", org("northern"), stake | {"until": "2021-01-01"})
+    market.submit("interest.declared", "bank", person("grace"), stake | {"from": "9998-01-01", "until": "9999-12-31"})
+    market.certified()
+
+
+def test_a_scheme_is_its_owners(market):
+    market.submit("organisation.registered", "bank", org("rival"), organisation(role="owner", key=public(key("rival"))))
+    granted = {
+        "activity": "testing",
+        "scheme": "cfp",
+        "product_types": ["CFP-01"],
+        "valid_from": "2026-01-01",
+        "valid_until": "2027-01-01",
+        "basis": "-",
+    }
+    with pytest.raises(NotTheOwner):
+        market.submit("designation.granted", "rival", org("zenith"), granted)
+    with pytest.raises(NotTheOwner):
+        market.submit("organisation.registered", "operator", org("x"), organisation(role="owner", key=public(key("x"))))
 
 
 def test_a_key_is_one_organisations_or_one_persons_for_good(market):

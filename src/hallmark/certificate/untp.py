@@ -92,13 +92,14 @@ def compose(export: Export, issuer: keys.PublicKey) -> dict[str, Any]:
                         {
                             "type": ["Standard"],
                             "id": f"{schemes}/editions/{scheme['edition']}#standard-{place}",
-                            "name": f"{standard['id']} {standard['edition']}",
+                            "name": " ".join(standard[part] for part in ("id", "edition") if part in standard),
                         }
                         for place, standard in enumerate(record["standards"], 1)
                     ],
                     "specifiedCondition": [
                         f"{ENVIRONMENT}{export.environment}",
                         f"version: {product['version']}",
+                        *(f"level: {product_type[part]['id']}" for part in ("level",) if part in product_type),
                         *(f"build: {build['name']}, sha256 {build['sha256'].hex()}" for build in product["builds"]),
                     ],
                     "conformityTopic": [

@@ -58,8 +58,9 @@ class Act:
 
     @property
     def case_id(self) -> str:
-        """The case that the statement is about, or out of which its certificate comes."""
-        return str(self.claims.get("case", self.subject))
+        """The case that the statement is about, or out of which its certificate comes or came."""
+        origin = self.state.get(f"origin/{self.subject}") or {"case": self.subject}
+        return str(self.claims.get("case", origin["case"]))
 
     @cached_property
     def case(self) -> Record:
@@ -68,9 +69,8 @@ class Act:
 
     @cached_property
     def edition(self) -> Edition:
-        """The scheme edition that the case was applied under, or the certificate issued."""
-        case = self.state.get(f"case/{self.case_id}")
-        return Edition.of_case(self.state, case or self.need(f"certificate/{self.subject}", "case", self.case_id))
+        """The scheme edition that the case was applied under."""
+        return Edition.of_case(self.state, self.case)
 
     @cached_property
     def today(self) -> date:

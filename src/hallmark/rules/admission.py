@@ -5,7 +5,7 @@ Every statement, in this order:
 1. The ledger is founded, or this founds it (`NotYetFounded`).
 2. It was made for this environment (`WrongEnvironment`) and under an algorithm that genesis allows
    (`AlgorithmNotAllowed`).
-3. Its content was not admitted before (`AdmittedBefore`).
+3. Neither its content nor what persons approved in it was admitted before (`AdmittedBefore`).
 4. Its issuer is registered, in a role that may issue the kind (Regulation art. 9, `IssuerNotEntitled`), and signed it
    with its present key (`BadSignature`).
 5. It was made neither too long ago nor in the future (`MadeTooLate`, `MadeTooEarly`).
@@ -136,7 +136,9 @@ def admit(state: State, statement: Statement, disclosures: Iterable[Disclosure])
     for rule in RULES[draft.kind.name]:
         rule(act)
     overlay.apply({f"statement/{statement.digest.hex()}": {}})
-    _extend_case(overlay, statement)
+    if statement.approvals:
+        overlay.apply({f"approved/{draft.approval_digest.hex()}": {}})
+    _extend_case(act, statement)
     return overlay.changes
 
 
@@ -158,6 +160,8 @@ def _check_place(state: State, statement: Statement) -> None:
     if statement.algorithm not in ledger_record["algorithms"]:
         raise AlgorithmNotAllowed(algorithm=statement.algorithm, allowed=ledger_record["algorithms"])
     if state.get(f"statement/{statement.digest.hex()}") is not None:
+        raise AdmittedBefore
+    if statement.approvals and state.get(f"approved/{statement.draft.approval_digest.hex()}") is not None:
         raise AdmittedBefore
 
 
@@ -231,10 +235,12 @@ def _functions_asked(act: Act) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (rule.all_of, rule.any_of) if rule else ((), ())
 
 
-def _extend_case(overlay: Overlay, statement: Statement) -> None:
+def _extend_case(act: Act, statement: Statement) -> None:
     """The statement becomes part of its case's file; a certificate does not change the file it was issued on."""
-    key = f"case/{statement.draft.subject}"
-    case = overlay.get(key)
+    key = f"case/{act.subject}"
+    case = act.state.get(key)
     if case is not None:
         file = Frontier.from_value(case["file"]).extend([leaf_hash(statement.encoded)])
-        overlay.apply({key: {**case, "file": file.to_value()}})
+        spoke = act.approvers.values() if act.issuer == case["applicant"] else ()
+        representatives = sorted({*case["representatives"], *spoke})
+        act.put(key, {**case, "file": file.to_value(), "representatives": representatives})

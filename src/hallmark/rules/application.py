@@ -1,14 +1,16 @@
 """Rules from application to agreement.
 
 1. A case is opened once (`RegisteredTwice`), under an edition that takes applications (`EditionNotInForce`), for a type
-   of its catalogue on this day (`ProductTypeUnknown`).
+   of its catalogue on this day (`ProductTypeUnknown`), at a level of that type and with claims that the scheme knows
+   (`NotInScheme`), for a product whose description fits on a certificate (`ProductTooLong`).
 2. The body is designated for the type on this day (Regulation art. 9, `BodyNotDesignated`).
 3. Body and applicant have no tie (Regulation art. 13, `BodyNotImpartial`).
 4. The application is complete before it is accepted (ISO/IEC 17065 7.2, 7.3.1, `ApplicationIncomplete`).
 5. Each step comes in its place (Regulation art. 21, `StepOutOfOrder`), from the party whose step it is (`NotYourCase`).
 6. The agreement signed is the agreement offered (ISO/IEC 17065 4.1.2, `AgreementDiffers`).
 7. Who approves is competent and impartial (`personnel`).
-8. A case is closed by the body only for a ground that the ledger shows (`GroundNotGiven`).
+8. A case may be withdrawn by the applicant until it has its certificate; the body closes it only for a ground that the
+   ledger shows (`GroundNotGiven`).
 """
 
 from __future__ import annotations
@@ -17,8 +19,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from hallmark.kernel import instant
+from hallmark.kernel import canonical, instant
 from hallmark.kernel.errors import Refusal
+from hallmark.kernel.text import Text
 from hallmark.ledger.merkle import Frontier
 from hallmark.rules import person
 from hallmark.rules.act import Act
@@ -28,6 +31,7 @@ from hallmark.rules.personnel import approvers_are_competent
 from hallmark.rules.state import State
 
 OPEN_STAGES = ("submitted", "accepted", "agreed", "planned")
+MOST_PRODUCT = 48 << 10  # of the 65,535 bytes of an entry; the rest of a certificate takes a few thousand
 
 
 class BodyNotDesignated(Refusal):
@@ -44,6 +48,20 @@ class BodyNotImpartial(Refusal):
     article = "Regulation on Certification and Accreditation art. 13; ISO/IEC 17065:2012 4.2"
     en = "{body} and {applicant} are tied ({nature}). Another body must certify this product."
     zh = "{body} 与 {applicant} 存在关联（{nature}）。须由其他机构认证该产品。"
+
+
+class NotInScheme(Refusal):
+    """Level and claims are the scheme's."""
+
+    en = "The scheme knows no {what} {which} for {product_type}. Choose one of: {known}."
+    zh = "方案中 {product_type} 没有{what} {which}。可选：{known}。"
+
+
+class ProductTooLong(Refusal):
+    """A certificate is one entry of the ledger, and names every build."""
+
+    en = "The product's description has {size} bytes, and {most} fit. Apply for fewer builds, or name them shorter."
+    zh = "产品描述占 {size} 字节，上限为 {most}。请减少版本文件或缩短名称。"
 
 
 class ApplicationIncomplete(Refusal):
@@ -124,6 +142,22 @@ def edition_takes_applications(act: Act) -> None:
     product_type = edition.scheme.types.get(act.claims["product_type"])
     if product_type is None or product_type.valid_from > today:
         raise ProductTypeUnknown(scheme=act.claims["scheme"], product_type=act.claims["product_type"])
+    levels = edition.scheme.levels[product_type.levels].levels if product_type.levels else ()
+    for what, given, known in (
+        (Text("级别", "level"), [act.claims["level"]] if "level" in act.claims else [], [each.id for each in levels]),
+        (Text("声明", "claim"), act.claims["declares"], list(edition.scheme.claims)),
+    ):
+        for which in given:
+            if which not in known:
+                listed = ", ".join(known) or "-"
+                raise NotInScheme(what=what, which=which, product_type=product_type.id, known=listed)
+
+
+def product_fits(act: Act) -> None:
+    """Rule 1."""
+    size = len(canonical.encode([act.claims[part] for part in ("product", "manufacturer", "factory")]))
+    if size > MOST_PRODUCT:
+        raise ProductTooLong(size=size, most=MOST_PRODUCT)
 
 
 def body_is_designated(act: Act) -> None:
@@ -194,6 +228,11 @@ def is_open(act: Act) -> None:
     require_stage(act, *OPEN_STAGES)
 
 
+def has_no_certificate(act: Act) -> None:
+    """Rule 8."""
+    require_stage(act, *OPEN_STAGES, "granted", "signed_off")
+
+
 def agreement_is_the_offered(act: Act) -> None:
     """Rule 6."""
     if act.claims["agreement"] != act.case["agreement"]:
@@ -243,6 +282,9 @@ def open_case(act: Act) -> None:
             "audits": [],
             "nonconformities": {},
             "evaluators": [],
+            "representatives": [],
+            "judges": [],
+            "appeal": None,
             "file": Frontier().to_value(),
         },
     )
@@ -257,7 +299,7 @@ def end(stage: str) -> Any:
     """Return the effect that ends the case at `stage`."""
 
     def effect(act: Act) -> None:
-        act.put_case(stage=stage, ended_at=act.now)
+        act.put_case(stage=stage, ended_at=act.now, appeal=None)
 
     return effect
 
@@ -276,12 +318,13 @@ RULES = {
     "application.submitted": (
         case_is_new,
         edition_takes_applications,
+        product_fits,
         body_is_designated,
         body_is_impartial,
         open_case,
     ),
     "application.supplemented": (issuer_is_applicant, is_submitted, supplement),
-    "application.withdrawn": (issuer_is_applicant, approvers_are_competent, is_open, end("withdrawn")),
+    "application.withdrawn": (issuer_is_applicant, approvers_are_competent, has_no_certificate, end("withdrawn")),
     "application.declined": (issuer_is_body, approvers_are_competent, is_submitted, end("declined")),
     "application.accepted": (
         issuer_is_body,

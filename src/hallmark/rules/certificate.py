@@ -1,14 +1,17 @@
 """Rules about certificates.
 
-1. A certificate follows a sign-off directly, of a case of the issuing body (Regulation art. 22, `NotSignedOff`), by
-   persons who are still known as different ones (`decision.PersonsNotDistinct`).
+1. A certificate follows a sign-off directly, of a case of the issuing body (Regulation art. 22, `NotSignedOff`), which
+   is still designated (`BodyNotDesignated`) and impartial (`BodyNotImpartial`), by persons who are still known as
+   different ones (`PersonsNotDistinct`).
 2. Its number is ours, of this scheme, body, year and type, and the next one (`NumberNotNext`).
 3. Its record says what the case says and nothing else (17065 7.7, Measures art. 7, `RecordDiffers`).
 4. It is granted and valid from no day before the decision, and not later than today (17065 7.7.1, `GrantedTooEarly`).
 5. It is valid for the years of the scheme at the most (`ValidTooLong`).
-6. It is suspended, restored, withdrawn and cancelled by its body, by persons who may (Regulation art. 26,
-   `NotYourCertificate`), along the transitions of the table (`StatusImpossible`); nothing is ever deleted.
-7. Record date and effective date are two facts; an effective date lies within the validity (`EffectiveOutside`).
+6. It is suspended, restored, withdrawn and cancelled by its body, by persons who are competent and impartial
+   (Regulation art. 26, `NotYourCertificate`), along the transitions of the table (`StatusImpossible`); restored only by
+   a body that is still designated. Nothing is ever deleted.
+7. Record date and effective date are two facts; an effective date lies within the validity and not in the future: what
+   is to be so later is stated later (`EffectiveOutside`).
 """
 
 from __future__ import annotations
@@ -20,13 +23,14 @@ from typing import Any
 from hallmark.kernel import identifier, instant
 from hallmark.kernel.errors import Refusal
 from hallmark.rules.act import Act, day
-from hallmark.rules.application import NotYourCase
-from hallmark.rules.decision import case_digest, file_size, persons_are_distinct
+from hallmark.rules.application import NotYourCase, body_is_impartial, body_is_still_designated
+from hallmark.rules.decision import case_digest, evaluation_is_impartial, file_size, persons_are_distinct
 from hallmark.rules.edition import Edition
 from hallmark.rules.market import RegisteredTwice
-from hallmark.rules.person import is_competent
-from hallmark.rules.personnel import PersonNotCompetent
+from hallmark.rules.personnel import approvers_are_competent
 from hallmark.rules.state import Record, State
+from hallmark.scheme.explain import Explanation
+from hallmark.scheme.model import Standard
 from hallmark.statement.certificate import record_digest, status_digest
 
 _SERIAL_DIGITS = 6
@@ -130,18 +134,30 @@ def record_of(state: State, case: Mapping[str, Any]) -> Record:
             "profile": explained.profile.id,
             "offset_minutes": edition.number("civil_offset_minutes"),
         },
-        "product_type": {"id": explained.product_type.id, "name": explained.product_type.title._asdict()},
+        "product_type": _product_type(explained, case["level"]),
         "mode": [*(str(module) for module in explained.profile.required), "surveillance"],
         "applicant": {"name": applicant["name"], "address": applicant["address"]},
         "manufacturer": case["manufacturer"],
         "factory": case["factory"],
         "product": case["product"],
-        "standards": [{"id": standard.id, "edition": standard.edition} for _, standard in explained.standards],
+        "standards": [_standard(standard) for _, standard in explained.standards],
         "body": _organisation(state, case["body"]),
         "laboratories": [_organisation(state, name) for name in sorted({t["laboratory"] for t in case["tests"]})],
         "reports": [*(test["report"] for test in case["tests"][-1:]), *(audit["report"] for audit in case["audits"])],
         "case_digest": case_digest(case),
     }
+
+
+def _product_type(explained: Explanation, level: str | None) -> Record:
+    record: Record = {"id": explained.product_type.id, "name": explained.product_type.title._asdict()}
+    if level and explained.levels:
+        title = explained.levels.levels[explained.levels.rank(level)].title
+        record["level"] = {"id": level, "name": title._asdict()}
+    return record
+
+
+def _standard(standard: Standard) -> Record:
+    return {"id": standard.id, **({"edition": standard.edition} if standard.edition else {})}
 
 
 def _organisation(state: State, name: str) -> Record:
@@ -198,21 +214,6 @@ def certificate_is_the_issuers(act: Act) -> None:
         raise NotYourCertificate(number=act.subject, body=record["body"])
 
 
-def persons_may_decide(act: Act) -> None:
-    """Rule 6: who approves a status is competent for the type today."""
-    record = act.need(f"certificate/{act.subject}", "certificate", act.subject)
-    scheme, product_type = record["scheme"], record["product_type"]
-    for function, name in act.approvers.items():
-        if not is_competent(act.state, name, act.issuer, function, scheme, product_type, act.today):
-            raise PersonNotCompetent(
-                person=name,
-                organisation=act.issuer,
-                function=function,
-                product_type=product_type,
-                today=act.today,
-            )
-
-
 def status_may_follow(act: Act) -> None:
     """Rule 6."""
     record = act.need(f"certificate/{act.subject}", "certificate", act.subject)
@@ -224,8 +225,8 @@ def status_may_follow(act: Act) -> None:
 def effect_is_within_validity(act: Act) -> None:
     """Rule 7."""
     record = act.need(f"certificate/{act.subject}", "certificate", act.subject)
-    earliest, latest = record["history"][-1]["effective_on"], record["valid_until"]
-    if not day(earliest) <= day(act.claims["effective_on"]) <= day(latest):
+    earliest, latest = record["history"][-1]["effective_on"], min(day(record["valid_until"]), act.today)
+    if not day(earliest) <= day(act.claims["effective_on"]) <= latest:
         raise EffectiveOutside(effective=act.claims["effective_on"], earliest=earliest, latest=latest)
 
 
@@ -247,6 +248,7 @@ def issue(act: Act) -> None:
             "history": [news],
         },
     )
+    act.put(f"origin/{act.subject}", {"case": act.case_id})
     series, serial, _ = act.subject.rsplit("-", 2)
     act.put(f"counter/{series}", {"last": int(serial)})
     act.put_case(stage="certified", certificate=act.subject)
@@ -271,7 +273,7 @@ def _put_certificate(act: Act, record: Record) -> None:
 
 _STATUS = (
     certificate_is_the_issuers,
-    persons_may_decide,
+    approvers_are_competent,
     status_may_follow,
     effect_is_within_validity,
     set_status,
@@ -280,7 +282,10 @@ _STATUS = (
 RULES = {
     "certificate.issued": (
         case_is_signed_off,
+        body_is_still_designated,
+        body_is_impartial,
         persons_are_distinct,
+        evaluation_is_impartial,
         number_is_next,
         record_is_the_cases,
         dates_follow_decision,
@@ -288,4 +293,5 @@ RULES = {
         issue,
     ),
     **dict.fromkeys(TRANSITIONS, _STATUS),
+    "certificate.restored": (body_is_still_designated, body_is_impartial, *_STATUS),
 }

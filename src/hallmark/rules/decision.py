@@ -8,12 +8,12 @@
 3. A laboratory's kit ran fully isolated (`IsolationTooWeak`).
 4. Evaluators, reviewer and decision maker are different natural persons (17065 7.5.1, 7.6.2, `EvaluatorReviews`,
    `EvaluatorDecides`, `ReviewerDecides`), and so is the responsible person who signs off after them (Regulation
-   art. 22, `SignatoryInvolved`); a merger found later stops the certificate (`PersonsNotDistinct`) until the file is
-   reviewed and decided anew.
+   art. 22, `SignatoryInvolved`); who decided an appeal does not decide anew (`JudgeDecides`). A merger found later
+   stops the certificate (`PersonsNotDistinct`) until the file is reviewed and decided anew.
 5. Who approves is competent for the type on this day; on the day of the grant neither they nor anybody who evaluated
    has an interest in the applicant (`personnel`), and the laboratory has none (`evaluation`).
-6. An appeal is lodged in time (`AppealTooLate`), once at a time, and decided by a person who took no part (17065
-   7.13.5, `AppealJudgeInvolved`).
+6. An appeal is lodged in time (`AppealTooLate`), once against each decision, and decided by a person who took no part
+   (17065 7.13.5, `AppealJudgeInvolved`).
 """
 
 from __future__ import annotations
@@ -119,6 +119,14 @@ class ReviewerDecides(Refusal):
     article = "ISO/IEC 17065:2012 7.5, 7.6"
     en = "{person} reviewed this case and cannot decide on it. Another person must."
     zh = "{person} 已复核本案，不能再作决定。须由他人办理。"
+
+
+class JudgeDecides(Refusal):
+    """Who upheld an appeal does not decide in the case."""
+
+    article = "ISO/IEC 17065:2012 7.13.5"
+    en = "{person} decided an appeal in this case and cannot decide in it. Another person must."
+    zh = "{person} 裁决过本案申诉，不能再作认证决定。须由他人办理。"
 
 
 class SignatoryInvolved(Refusal):
@@ -267,6 +275,13 @@ def decider_did_not_review(act: Act) -> None:
             raise ReviewerDecides(person=name)
 
 
+def decider_did_not_judge(act: Act) -> None:
+    """Rule 4."""
+    for name in act.approvers.values():
+        if name in _resolved(act, involved(act.case)["appeal"]):
+            raise JudgeDecides(person=name)
+
+
 def signatory_is_not_involved(act: Act) -> None:
     """Rule 4."""
     for name in act.approvers.values():
@@ -288,7 +303,7 @@ def persons_are_distinct(act: Act) -> None:
 def involved(case: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the persons who acted in the case, by what they did."""
     steps = {step: case[step]["persons"] for step in ("review", "decision", "signoff") if case.get(step)}
-    return {"evaluator": case["evaluators"], **steps}
+    return {"evaluator": case["evaluators"], **steps, "appeal": case["judges"]}
 
 
 def _resolved(act: Act, persons: list[str]) -> set[str]:
@@ -306,20 +321,20 @@ def may_be_appealed(act: Act) -> None:
     until = instant.add_days(act.edition.date_at(act.case["ended_at"]), act.edition.number("appeal_days"))
     if act.today > until:
         raise AppealTooLate(until=until)
-    if (act.case.get("appeal") or {}).get("outcome") == "pending":
-        raise StepOutOfOrder(kind=act.kind, stage=act.case["stage"], why="an appeal is pending")
+    if appeal := act.case["appeal"]:
+        raise StepOutOfOrder(kind=act.kind, stage=act.case["stage"], why=f"an appeal is {appeal['outcome']}")
 
 
 def appeal_is_pending(act: Act) -> None:
     """Rule 6."""
-    if (act.case.get("appeal") or {}).get("outcome") != "pending":
+    if (act.case["appeal"] or {}).get("outcome") != "pending":
         raise StepOutOfOrder(kind=act.kind, stage=act.case["stage"], why="no appeal is pending")
 
 
 def judge_took_no_part(act: Act) -> None:
     """Rule 6."""
     for name in act.approvers.values():
-        for persons in (*involved(act.case).values(), act.case.get("judges") or []):
+        for persons in involved(act.case).values():
             if name in _resolved(act, persons):
                 raise AppealJudgeInvolved(person=name)
 
@@ -343,7 +358,7 @@ def decide(act: Act) -> None:
     outcome = act.claims["outcome"]
     stage = "granted" if outcome == "grant" else "refused"
     news = {"persons": _persons(act), "place": _place(act), "outcome": outcome, "made_at": act.now}
-    act.put_case(stage=stage, decision=news, ended_at=act.now)
+    act.put_case(stage=stage, decision=news, ended_at=act.now, appeal=None)
 
 
 def sign_off(act: Act) -> None:
@@ -363,7 +378,7 @@ def decide_appeal(act: Act) -> None:
     act.put_case(
         stage=back if act.claims["outcome"] == "upheld" else act.case["stage"],
         appeal={**appeal, "outcome": act.claims["outcome"]},
-        judges=[*(act.case.get("judges") or []), *_persons(act)],
+        judges=[*act.case["judges"], *_persons(act)],
     )
 
 
@@ -389,6 +404,7 @@ RULES = {
         approvers_are_competent,
         decider_did_not_evaluate,
         decider_did_not_review,
+        decider_did_not_judge,
         grant_is_earned,
         evaluation_is_impartial,
         decide,
@@ -398,6 +414,8 @@ RULES = {
         is_granted,
         digest_is_current,
         follows_decision,
+        body_is_still_designated,
+        body_is_impartial,
         approvers_are_competent,
         signatory_is_not_involved,
         persons_are_distinct,

@@ -5,11 +5,13 @@
    has no tie to the applicant (17025 4.1, `LaboratoryNotImpartial`).
 3. Evaluators are competent and impartial (`personnel`), when planned and when they report.
 4. The sample received and the builds tested are exactly those declared (`BuildsDiffer`).
-5. A report is on a sample received (`SampleUnknown`), has a number of its own (`RegisteredTwice`), amends only a report
-   in force in this case (ISO/IEC 17025 7.8.8, `ReportUnknown`), and ends no later than today (`DatesImpossible`).
+5. A report is on a sample that this laboratory received (`SampleUnknown`), has a number of its own
+   (`RegisteredTwice`), amends only a report in force in this case (ISO/IEC 17025 7.8.8, `ReportUnknown`). A sample is
+   received between application and today, tested after that, and the work ends no later than today
+   (`DatesImpossible`).
 6. A report gives a verdict on every mandatory item and on no foreign one (Regulation art. 21, `ItemsDiffer`).
-7. An audit reports exactly the nonconformities raised, and each nonconforming mandatory item has one (17065 7.4.6,
-   `NonconformitiesDiffer`).
+7. An audit reports exactly the nonconformities raised, and each nonconforming mandatory item has one that is not
+   closed (17065 7.4.6, `NonconformitiesDiffer`).
 8. Nonconformities are numbered in order (`NumberOutOfOrder`), due within the time the scheme sets (`DueTooLate`), and
    closed only after an answer (`NotAnswered`).
 """
@@ -70,8 +72,8 @@ class SampleUnknown(Refusal):
     """The report is on a sample that was not received."""
 
     article = "ISO/IEC 17025:2017 7.4"
-    en = "Sample {sample} was not received for this case. Record its reception first."
-    zh = "本案未接收样品 {sample}。请先登记接收。"
+    en = "Sample {sample} was not received by this laboratory for this case. Record its reception first."
+    zh = "本实验室未就本案接收样品 {sample}。请先登记接收。"
 
 
 class ReportUnknown(Refusal):
@@ -188,8 +190,19 @@ def sample_is_new(act: Act) -> None:
 
 def sample_is_received(act: Act) -> None:
     """Rule 5."""
-    if act.claims["sample"] not in act.case["samples"]:
+    received = act.case["samples"].get(act.claims["sample"])
+    if received is None or received["laboratory"] != act.issuer:
         raise SampleUnknown(sample=act.claims["sample"])
+    start = day(act.claims["started_on"])
+    if start < day(received["received_on"]):
+        raise DatesImpossible(start=start, end=act.claims["finished_on"], why="the start is before the reception")
+
+
+def reception_is_possible(act: Act) -> None:
+    """Rule 5."""
+    start, received = act.edition.date_at(act.case["opened_at"]), day(act.claims["received_on"])
+    if not start <= received <= act.today:
+        raise DatesImpossible(start=start, end=received, why="a sample is received between application and today")
 
 
 def report_is_new(act: Act) -> None:
@@ -257,11 +270,11 @@ def nonconformities_agree(act: Act) -> None:
     told = {str(number) for number in act.claims["nonconformities"]}
     if told != set(raised):
         raise NonconformitiesDiffer(why=f"raised {sorted(raised)}, reported {sorted(told)}")
-    required = {each["requirement"] for each in raised.values()}
+    required = {each["requirement"] for each in raised.values() if each["status"] != "closed"}
     mandatory = {item.id for item in act.edition.decisive(act.case, Module.AUDIT)}
     for item, finding in act.claims["findings"].items():
         if finding == "nonconforming" and item in mandatory and item not in required:
-            raise NonconformitiesDiffer(why=f"{item} is nonconforming, and no nonconformity was raised on it")
+            raise NonconformitiesDiffer(why=f"{item} is nonconforming, and no nonconformity on it is open")
 
 
 def number_is_next(act: Act) -> None:
@@ -396,6 +409,7 @@ RULES = {
         is_planned,
         laboratory_is_qualified,
         sample_is_new,
+        reception_is_possible,
         builds_are_declared,
         receive,
     ),

@@ -4,11 +4,16 @@
 2. A key is a key (`BadKey`) of an algorithm that genesis allows (`AlgorithmNotAllowed`), and nobody else's, today or
    before (`KeyTaken`): who shares a key could act for another.
 3. A person is merged once, into one who is enrolled and not merged (`MergeImpossible`).
-4. Certification personnel practise in one body only (Regulation art. 14, `PersonServesAnotherBody`).
+4. A competence is in a function of the organisation's role (`FunctionMisplaced`). Certification personnel practise in
+   one body only (Regulation art. 14, `PersonServesAnotherBody`), and an applicant records nobody who does.
 5. A period ends no earlier than it begins (`PeriodReversed`).
 6. A designation goes to an organisation of the fitting role (Regulation art. 9, `DesignationMisplaced`).
 7. A scheme edition is held by this node (`SchemeNotHeld`) and adopted once, never edited (`EditionAdoptedTwice`).
-8. A parameter that a scheme leaves open is set with its basis; one that the sources give cannot be changed
+8. An edition is adopted by the owner of its scheme, who also designates for it, and owners are registered by an owner
+   (`NotTheOwner`).
+9. An interest is declared by its holder, by who employs the holder, or by a registrar or jurisdiction
+   (`InterestNotYours`); declared again with an end, it ends.
+10. A parameter that a scheme leaves open is set with its basis; one that the sources give cannot be changed
    (`scheme.parameters`: `NoSuchParameter`, `FixedBySource`, `NotASetting`).
 """
 
@@ -20,15 +25,17 @@ from typing import Any
 from hallmark.kernel import hashing
 from hallmark.kernel.errors import Refusal
 from hallmark.kernel.keys import PublicKey
+from hallmark.rules import person
 from hallmark.rules.act import Act, day
 from hallmark.rules.edition import Edition
-from hallmark.rules.person import identifiers
 from hallmark.rules.state import Record
 from hallmark.scheme import parameters
 from hallmark.scheme.model import Provenance
 from hallmark.statement.kind import Role
+from hallmark.statement.person import FUNCTIONS_AT
 
-BODY_FUNCTIONS = ("case_officer", "auditor", "reviewer", "decision_maker", "responsible_person")
+BODY_FUNCTIONS = FUNCTIONS_AT[Role.BODY]
+_WATCHFUL = (Role.OPERATOR, Role.OWNER, Role.JURISDICTION)
 
 
 class RegisteredTwice(Refusal):
@@ -72,6 +79,27 @@ class PersonServesAnotherBody(Refusal):
     article = "Regulation on Certification and Accreditation art. 14"
     en = "{person} works for the certification body {body}. That competence must end there before it begins here."
     zh = "{person} 正在认证机构 {body} 执业。须先在该机构终止，方可在此登记。"
+
+
+class FunctionMisplaced(Refusal):
+    """A function exists only where its work is done."""
+
+    en = "A {role} has no function {function}. Choose one of: {known}."
+    zh = "{role} 没有职能 {function}。可选：{known}。"
+
+
+class NotTheOwner(Refusal):
+    """A scheme is its owner's."""
+
+    en = "{issuer} may not do this: {why}. Only the owner may."
+    zh = "{issuer} 无权办理：{why}。仅所有者可以办理。"
+
+
+class InterestNotYours(Refusal):
+    """Nobody declares what another has."""
+
+    en = "{issuer} cannot declare an interest of {holder}. Its holder or employer does, or a registrar."
+    zh = "{issuer} 不能申报 {holder} 的利益关系。须由本人、所属机构或登记方申报。"
 
 
 class PeriodReversed(Refusal):
@@ -168,11 +196,9 @@ def merge_is_possible(act: Act) -> None:
 
 def person_serves_no_other_body(act: Act) -> None:
     """Rule 4."""
-    if act.claims["function"] not in BODY_FUNCTIONS or _role(act, act.issuer) != Role.BODY:
+    if _role(act, act.issuer) not in (Role.BODY, Role.APPLICANT):
         return
-    for key in (key for name in identifiers(act.state, act.subject) for key in _competences(act, name)):
-        record = act.need(key, "competence", act.subject)
-        organisation = key.split("/")[2]
+    for organisation, _, record in person.competences(act.state, act.subject):
         if (
             organisation != act.issuer
             and record["product_types"]
@@ -181,6 +207,13 @@ def person_serves_no_other_body(act: Act) -> None:
             and day(record["valid_from"]) <= day(act.claims["valid_until"])
         ):
             raise PersonServesAnotherBody(person=act.subject, body=organisation)
+
+
+def function_fits(act: Act) -> None:
+    """Rule 4."""
+    role = Role(_role(act, act.issuer))
+    if act.claims["function"] not in FUNCTIONS_AT[role]:
+        raise FunctionMisplaced(role=role, function=act.claims["function"], known=", ".join(FUNCTIONS_AT[role]) or "-")
 
 
 def period_is_forward(act: Act) -> None:
@@ -207,6 +240,27 @@ def product_types_exist(act: Act) -> None:
             raise ProductTypeUnknown(scheme=act.claims["scheme"], product_type=product_type)
 
 
+def issuer_owns_scheme(act: Act) -> None:
+    """Rule 8."""
+    adopted = (act.state.get(f"scheme/{act.claims['scheme']}") or {"editions": []})["editions"]
+    if adopted and adopted[0]["owner"] != act.issuer:
+        raise NotTheOwner(issuer=act.issuer, why=f"{act.claims['scheme']} is a scheme of {adopted[0]['owner']}")
+
+
+def owner_registers_owner(act: Act) -> None:
+    """Rule 8."""
+    if act.claims["role"] in (Role.OWNER, Role.OPERATOR) and _role(act, act.issuer) != Role.OWNER:
+        raise NotTheOwner(issuer=act.issuer, why=f"it registers no {act.claims['role']}")
+
+
+def interest_is_yours(act: Act) -> None:
+    """Rule 9."""
+    if act.subject == act.issuer or _role(act, act.issuer) in _WATCHFUL:
+        return
+    if not any(organisation == act.issuer for organisation, _, _ in person.competences(act.state, act.subject)):
+        raise InterestNotYours(issuer=act.issuer, holder=act.subject)
+
+
 def scheme_is_held(act: Act) -> None:
     """Rule 7."""
     claims = act.claims
@@ -219,7 +273,7 @@ def scheme_is_held(act: Act) -> None:
 
 
 def parameters_are_open(act: Act) -> None:
-    """Rule 8."""
+    """Rule 10."""
     scheme = act.state.scheme(act.claims["digest"])
     if scheme is None:
         raise SchemeNotHeld(scheme=act.claims["scheme"], edition=act.claims["edition"], digest="?")
@@ -260,7 +314,8 @@ def rekey_organisation(act: Act) -> None:
 def enrol_person(act: Act) -> None:
     """Effect: the person may be given competences and approve with this key."""
     value = act.claims["key"]
-    act.put(f"person/{act.subject}", {"key": value["key"], "relying_party": value.get("relying_party")})
+    record = act.state.get(f"person/{act.subject}") or {}  # a new key does not undo a merger
+    act.put(f"person/{act.subject}", {**record, "key": value["key"], "relying_party": value.get("relying_party")})
     put_key(act, act.subject, value["key"])
 
 
@@ -284,15 +339,18 @@ def record_competence(act: Act) -> None:
             "valid_until": claims["valid_until"],
         },
     )
-    held = _competences(act, act.subject)
+    held = (act.state.get(f"competences/{act.subject}") or {"keys": []})["keys"]
     if key not in held:
         act.put(f"competences/{act.subject}", {"keys": [*held, key]})
 
 
 def end_competence(act: Act) -> None:
-    """Effect: the person holds the function at the issuer no more."""
+    """Effect: the person holds the function at the issuer no more; that it did until today is remembered."""
     key = f"competence/{act.subject}/{act.issuer}/{act.claims['function']}/{act.claims['scheme']}"
-    act.put(key, {**act.need(key, "competence", act.subject), "product_types": []})
+    record = act.need(key, "competence", act.subject)
+    today = Edition.latest(act.state, act.claims["scheme"]).date_at(act.now)
+    until = max(day(record["valid_from"]), min(day(record["valid_until"]), today))
+    act.put(key, {**record, "product_types": [], "valid_until": until.isoformat()})
 
 
 def declare_interest(act: Act) -> None:
@@ -301,7 +359,8 @@ def declare_interest(act: Act) -> None:
     key = f"interest/{act.subject}/{claims['interest_in']}"
     record = act.state.get(key) or {"interests": []}
     news = {"nature": claims["nature"], "from": claims["from"], "until": claims.get("until")}
-    act.put(key, {"interests": [*record["interests"], news]})
+    others = [each for each in record["interests"] if (each["nature"], each["from"]) != (news["nature"], news["from"])]
+    act.put(key, {"interests": [*others, news]})
 
 
 def grant_designation(act: Act) -> None:
@@ -341,18 +400,19 @@ def adopt_scheme(act: Act) -> None:
     act.put(key, {"editions": [*editions, news]})
 
 
-def _competences(act: Act, person: str) -> list[str]:
-    held: list[str] = (act.state.get(f"competences/{person}") or {"keys": []})["keys"]
-    return held
-
-
 def _role(act: Act, organisation: str) -> str:
     record = act.state.get(f"organisation/{organisation}")
     return str(record["role"]) if record else ""
 
 
 RULES = {
-    "organisation.registered": (organisation_is_new, code_is_free, key_is_allowed, register_organisation),
+    "organisation.registered": (
+        owner_registers_owner,
+        organisation_is_new,
+        code_is_free,
+        key_is_allowed,
+        register_organisation,
+    ),
     "applicant.registered": (organisation_is_new, key_is_allowed, register_organisation),
     "organisation.rekeyed": (key_is_allowed, rekey_organisation),
     "person.enrolled": (person_is_new, key_is_allowed, enrol_person),
@@ -362,12 +422,19 @@ RULES = {
         person_is_enrolled,
         period_is_forward,
         product_types_exist,
+        function_fits,
         person_serves_no_other_body,
         record_competence,
     ),
     "competence.ended": (person_is_enrolled, end_competence),
-    "interest.declared": (period_is_forward, declare_interest),
-    "designation.granted": (period_is_forward, designation_fits, product_types_exist, grant_designation),
-    "designation.ended": (end_designation,),
-    "scheme.adopted": (scheme_is_held, parameters_are_open, adopt_scheme),
+    "interest.declared": (interest_is_yours, period_is_forward, declare_interest),
+    "designation.granted": (
+        issuer_owns_scheme,
+        period_is_forward,
+        designation_fits,
+        product_types_exist,
+        grant_designation,
+    ),
+    "designation.ended": (issuer_owns_scheme, end_designation),
+    "scheme.adopted": (issuer_owns_scheme, scheme_is_held, parameters_are_open, adopt_scheme),
 }

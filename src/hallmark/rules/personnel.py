@@ -1,9 +1,10 @@
 """Rules about the persons who act in a case.
 
 1. They are recorded by the organisation they act for, in that function, for the type, on this day (ISO/IEC 17065 6.1,
-   `PersonNotCompetent`).
-2. They have no interest in the applicant, now or within the cooling-off period (Regulation art. 13; 17065 4.2,
-   `PersonNotImpartial`); this is not asked of the applicant's own.
+   `PersonNotCompetent`), and practise for no second certification body (Regulation art. 14, `PersonServesAnotherBody`).
+2. They have no interest in the applicant or in whoever acted for it in this case, now or within the cooling-off period
+   (Regulation art. 13; 17065 4.2, `PersonNotImpartial`); whoever is recorded by the applicant is its employee. This is
+   not asked of the applicant's own.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from hallmark.kernel.errors import Refusal
 from hallmark.rules import person
 from hallmark.rules.act import Act
+from hallmark.rules.market import BODY_FUNCTIONS, PersonServesAnotherBody
 
 
 class PersonNotCompetent(Refusal):
@@ -52,6 +54,10 @@ def require_competent(act: Act, name: str, organisation: str, function: str) -> 
             product_type=case["product_type"],
             today=act.today,
         )
+    if function in BODY_FUNCTIONS:
+        for other in person.bodies(act.state, name, act.today):
+            if other != organisation:
+                raise PersonServesAnotherBody(person=name, body=other)
 
 
 def require_impartial(act: Act, name: str) -> None:
@@ -62,6 +68,8 @@ def require_impartial(act: Act, name: str) -> None:
 
 
 def ties(act: Act, holder: str) -> Iterator[tuple[str, str]]:
-    """Yield (party, nature) for each interest between `holder` and the applicant, now or too recently."""
-    years = act.edition.number("cooling_off_years")
-    return person.interests(act.state, holder, [act.case["applicant"]], act.today, years)
+    """Yield (party, nature) for each interest between `holder` and the applicant's side, now or too recently."""
+    years, applicant = act.edition.number("cooling_off_years"), act.case["applicant"]
+    yield from person.interests(act.state, holder, [applicant, *act.case["representatives"]], act.today, years)
+    if person.is_employed(act.state, holder, applicant, act.today, years):
+        yield applicant, "employment"

@@ -13,10 +13,14 @@
 | `scheme/<scheme>`                            | adopted editions, each with a digest of its adoption         |
 | `case/<case>`                                | everything a case knows                                      |
 | `certificate/<number>`                       | record digest, dates, status, history                        |
+| `origin/<number>`                            | the case that a certificate came out of                      |
 | `leaf/<number>`                              | digest of that record, its leaf in the status map            |
 | `counter/<number without serial>`            | the last serial given                                        |
 | `code/<code>`                                | the organisation that holds it                               |
+| `report/<report>`                            | the case that a report is of                                 |
+| `key/<digest>`                               | the organisation or person whose key it is or was            |
 | `statement/<digest>`                         | nothing: it was admitted                                     |
+| `approved/<digest>`                          | nothing: what persons approved was admitted                  |
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from hallmark.statement.shape import (
     Id,
     ListOf,
     Record,
+    Shape,
     Whole,
     Words,
 )
@@ -27,7 +28,8 @@ from hallmark.statement.shape import (
 CERTIFICATE = Id()
 
 _SCHEME = Record({"id": CODE, "edition": CODE, "name": NAME, "profile": CODE, "offset_minutes": Whole(-840, 840)})
-_EDITION = Record({"id": Words(100), "edition": Words(40)})
+_STANDARD = Record({"id": Words(100)}, {"edition": Words(40)})  # no edition: the source cites it undated
+_TITLED: Mapping[str, Shape] = {"id": CODE, "name": NAME}
 _ORGANISATION = Record({"id": ORGANISATION, "name": NAME, "address": Words(400)})
 _STATUS = (public("effective_on", DAY), public("reason_code", CODE), public("reason", PROSE))
 
@@ -40,13 +42,13 @@ KINDS = (
         (
             members("case", CASE),
             public("scheme", _SCHEME),
-            public("product_type", Record({"id": CODE, "name": NAME})),
+            public("product_type", Record(_TITLED, {"level": Record(_TITLED)})),
             public("mode", ListOf(CODE, 1)),
             public("applicant", PARTY),
             public("manufacturer", PARTY),
             public("factory", PARTY),
             public("product", PRODUCT),
-            public("standards", ListOf(_EDITION, 0)),
+            public("standards", ListOf(_STANDARD, 0)),
             public("body", _ORGANISATION),
             public("laboratories", ListOf(_ORGANISATION)),
             public("reports", ListOf(Id(("REPORT",)), 1)),

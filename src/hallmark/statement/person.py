@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hallmark.kernel.text import Text
 from hallmark.statement.kind import Kind, Role, members, optional, public, sealed
 from hallmark.statement.shape import CODE, DAY, PARTY_ID, PERSON, PROSE, PUBLIC_KEY, ListOf, OneOf, Record, Words
@@ -17,6 +19,16 @@ FUNCTIONS = (
     "responsible_person",
     "inspector",
 )
+FUNCTIONS_AT: Mapping[Role, tuple[str, ...]] = {
+    Role.OPERATOR: (),
+    Role.OWNER: ("responsible_person",),
+    Role.APPLICANT: ("applicant_representative", "responsible_person"),
+    Role.BODY: ("case_officer", "auditor", "reviewer", "decision_maker", "responsible_person"),
+    Role.LABORATORY: ("tester", "authorised_signatory", "responsible_person"),
+    Role.JURISDICTION: ("inspector", "responsible_person"),
+}
+"""A function exists only where its work is done."""
+
 NATURES = ("employment", "ownership", "management", "family", "consultancy", "development", "other")
 
 _REGISTRARS = (Role.OPERATOR, Role.OWNER)

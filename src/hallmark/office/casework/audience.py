@@ -77,6 +77,7 @@ AUDIENCE: Mapping[str, tuple[To, ...]] = {
     "certificate.cancelled": (_MAKER,),
     "designation.granted": (To("holder", "manager"),),
     "designation.ended": (To("holder", "manager"),),
+    "person.rekeyed": (To("person"),),
     "competence.recorded": (To("person"),),
     "competence.ended": (To("person"),),
     # deadlines
@@ -163,6 +164,10 @@ WORDS: Mapping[str, Text] = {
         "机构 {subject} 获得指定，至 {valid_until}。", "{subject} is designated until {valid_until}."
     ),
     "designation.ended": Text("机构 {subject} 的指定已终止。", "A designation of {subject} was ended."),
+    "person.rekeyed": Text(
+        "您的密钥已更换。若非您本人办理，请立即告知登记方。",
+        "Your key was replaced. If that was not you, tell the registrar at once.",
+    ),
     "competence.recorded": Text(
         "您的能力已登记，至 {valid_until}。", "A competence of yours was recorded, until {valid_until}."
     ),

@@ -135,8 +135,10 @@ def _named_in(statements: Iterable[Statement]) -> set[str]:
     for statement in statements:
         draft = statement.draft
         named.update((f"statement/{statement.digest.hex()}", f"organisation/{draft.issuer}"))
-        named.update(f"{family}/{draft.subject}" for family in ("case", "certificate"))
+        named.update(f"{family}/{draft.subject}" for family in ("case", "certificate", "origin"))
         named.update(f"person/{approval.person}" for approval in statement.approvals)
+        if statement.approvals:
+            named.add(f"approved/{draft.approval_digest.hex()}")
     return named
 
 
