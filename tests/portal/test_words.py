@@ -69,7 +69,7 @@ def test_the_script_has_all_its_words_in_both_languages() -> None:
         key: (zh, en) for key, zh, en in re.findall(r'"([a-z.\d_-]+)": \[\s*"([^"]*)",\s*"([^"]*)",?\s*\]', source)
     }
     assert len(pairs) == source.count(": [")
-    for zh, en in (words for key, words in pairs.items() if key != "comma"):
+    for zh, en in (both for key, both in pairs.items() if key != "comma"):
         assert CHINESE.search(zh) and not CHINESE.search(en)
         assert set(re.findall(r"\{[a-z]+\}", zh)) == set(re.findall(r"\{[a-z]+\}", en))
     page = "".join((folder / name).read_text("utf-8") for name in ("page.js", "verdict.js"))

@@ -165,8 +165,8 @@ def test_every_item_has_failed_once() -> None:
 
 def stage_files() -> dict[str, bytes]:
     return {
-        "factory": packed(good(50 * N, 11)),
-        "power_on": packed(good(20 * N, 12)),
+        "factory": packed(good(50 * N, 12)),  # seeds at which chance fails no column
+        "power_on": packed(good(20 * N, 16)),
         "periodic": packed(good(20 * 20_000, 13)),
         "single": packed(good(320, 14)),
     }
@@ -179,6 +179,7 @@ def test_stages_are_observed_and_judged(tmp_path: Path) -> None:
         ("periodic", files["periodic"][:-1]),  # truncated
         ("periodic", files["periodic"] + bytes(2500)),  # one too many
         ("single", b"\x5a" * 15),  # too short
+        ("periodic", bytes(20 * 2500)),  # right in length, and not random
     ):
         short = {"periodic": files["periodic"], "single": files["single"]} | {role: content}
         assert decided(session(tmp_path, **short), "stages")["RND-18"].verdict is Verdict.FAIL
