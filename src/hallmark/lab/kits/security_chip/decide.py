@@ -117,23 +117,24 @@ def stage_plan(observation: Observation, limits: Limits) -> Judgement:
         reason = Text("样本数量或长度不符。", "Number or length of sequences is wrong.")
         return Judgement(Verdict.FAIL, reason, wrong)
     absent = [name for name in (*STAGES, SINGLE) if name not in found]
-    if absent:
-        reason = Text(f"缺少阶段：{'、'.join(absent)}。", f"Stages are missing: {', '.join(absent)}.")
-        return Judgement(Verdict.INCONCLUSIVE, reason)
-    if "alpha" not in limits and "alpha_t" not in limits:
-        reason = Text("各阶段样本齐全，长度正确。", "All stages are complete and of the right length.")
-        return Judgement(Verdict.PASS, reason)
-    rules = Rules.of(limits)
-    once = replace(rules, alpha_t=None)  # one use is no set whose values could spread
+    missing = Text(f"缺少阶段：{'、'.join(absent)}。", f"Stages are missing: {', '.join(absent)}.")
+    complete = Text("各阶段样本齐全，长度正确。", "All stages are complete and of the right length.")
     parts = {
-        name: _unordered({"bit_order": observation["bit_order"][name]})
-        or _columns(attempts, None, once if name == SINGLE else rules)
-        for name, attempts in found.items()
+        "plan": Judgement(Verdict.INCONCLUSIVE, missing) if absent else Judgement(Verdict.PASS, complete),
     }
+    if "alpha" in limits or "alpha_t" in limits:
+        rules = Rules.of(limits)
+        once = replace(rules, alpha_t=None)  # one use is no set whose values could spread
+        for name, attempts in found.items():
+            parts[name] = _unordered({"bit_order": observation["bit_order"][name]}) or _columns(
+                attempts, None, once if name == SINGLE else rules
+            )
     verdict = combine(part.verdict for part in parts.values())
     reason = next(part.reason for part in parts.values() if part.verdict is verdict)
     findings = tuple(f"{name}: {finding}" for name, part in parts.items() for finding in part.findings)
-    return Judgement(verdict, reason, findings, {name: dict(part.values) for name, part in parts.items()})
+    return Judgement(
+        verdict, reason, findings, {name: dict(part.values) for name, part in parts.items() if part.values}
+    )
 
 
 def min_entropy(observation: Observation, limits: Limits) -> Judgement:
