@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Set Hallmark up and run it, with nothing but Python.
 
-python3 run.py                the market of the demonstration: set up, load, serve; prints the address
+python3 run.py                the market of the demonstration: set up, load, serve; prints the address (--port, --host)
 python3 run.py test           lint, types, room borders, tests
 python3 run.py test --long    fault runs, models and fuzzing
 python3 run.py bench          benchmarks, each beside a peer
@@ -22,6 +22,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
 LEAST = (3, 11)
+STATEFUL = [f"tests/{room}" for room in ("office", "api", "portal", "cli")]
 LOCKS = {"run": ROOT / "packaging" / "run.lock", "test": ROOT / "packaging" / "test.lock"}
 
 
@@ -31,11 +32,12 @@ def main(arguments: list[str]) -> int:
         print(f"Hallmark needs Python {LEAST[0]}.{LEAST[1]} or later; this is {sys.version.split()[0]}.")
         print("Start it with a newer one, for instance: python3.12 run.py")
         return 2
-    command, *rest = arguments or ["demo"]
     jobs = {"demo": demo, "test": test, "bench": bench, "build": build}
-    if command not in jobs:
+    asked_for_help = arguments[:1] in (["-h"], ["--help"])
+    command, *rest = arguments if arguments and not arguments[0].startswith("-") else ["demo", *arguments]
+    if asked_for_help or command not in jobs:
         print(__doc__)
-        return 2
+        return 0 if asked_for_help else 2
     os.chdir(ROOT)
     return jobs[command](rest)
 
@@ -47,21 +49,28 @@ def demo(rest: list[str]) -> int:
 
 
 def test(rest: list[str]) -> int:
-    """Run the gate, then the tests; stop at the first that fails."""
+    """Run the gate, then the tests, those that need a database on both; stop at the first that fails."""
     set_up("test")
+    pytest = [PYTHON, "-m", "pytest", "-n", "2", "--dist", "worksteal", "-m"]
     if "--long" in rest:
-        return call([PYTHON, "-m", "pytest", "-n", "2", "-m", "long", *(each for each in rest if each != "--long")])
+        return call([*pytest, "long", *(each for each in rest if each != "--long")])
+    if rest:
+        return call([*pytest, "not long", *rest])
     gate = [
         [BIN / "ruff", "check", "--quiet"],
         [BIN / "ruff", "format", "--check", "--quiet"],
         [BIN / "mypy", "--no-error-summary"],
         [BIN / "lint-imports", "--no-cache"],
     ]
-    for step in [] if rest else gate:
+    for step in gate:
         print("·", *(Path(part).name for part in map(str, step)), flush=True)
         if code := call(step):
             return code
-    return call([PYTHON, "-m", "pytest", "-n", "2", "--dist", "worksteal", "-m", "not long", *rest])
+    if code := call([*pytest, "not long"]):
+        return code
+    print("· again, on PostgreSQL", flush=True)
+    os.environ["HALLMARK_TEST_DATABASE"] = "postgresql"
+    return call([*pytest, "not long", *STATEFUL])
 
 
 def bench(rest: list[str]) -> int:
