@@ -1,0 +1,25 @@
+"""What a node has bound into its evidence: the epoch it would join, the members' nonce, the constitution, its keys."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from hallmark.kernel import canonical, hashing
+
+DOMAIN = "hallmark/attestation/report-data/1"
+SIZE = 64
+
+
+def report_data(epoch: int, nonce: bytes, constitution: bytes, keys: Sequence[bytes]) -> bytes:
+    """Return the 64 bytes that evidence must carry.
+
+    They are SHA-512 over the canonical [domain, [epoch, nonce, constitution, keys]]; `constitution` is its hash, `keys`
+    are key identifiers (`kernel.keys.PublicKey.id`) in the order of their roles.
+    """
+    return hashlib.sha512(canonical.encode([DOMAIN, [epoch, nonce, constitution, list(keys)]])).digest()
+
+
+def fold(data: bytes) -> bytes:
+    """Return SHA-256 of report data, 32 bytes: what a field carries that has no room for 64, as a TPM's."""
+    return hashing.sha256(data)
