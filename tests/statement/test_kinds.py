@@ -16,6 +16,7 @@ from hallmark.statement.shape import CODE, DIGEST, BadClaim, Either, Flag, ListO
 
 SUBJECTS = (
     kinds.ledger,
+    kinds.consortium,
     kinds.scheme,
     kinds.organisation,
     kinds.person,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 
+from hallmark.consortium import constitution, governance, member, succession
 from hallmark.kernel import keys
 from hallmark.kernel.errors import HallmarkError
 from hallmark.kernel.text import Text
@@ -16,6 +17,7 @@ from hallmark.rules import (
     admission,
     application,
     certificate,
+    consortium,
     decision,
     edition,
     evaluation,
@@ -35,8 +37,9 @@ _CHAPTERS: tuple[tuple[ModuleType, Text], ...] = (
     (certificate, Text("证书", "Certificates")),
     (market, Text("机构、人员与方案", "Organisations, persons and schemes")),
     (ledger, Text("账本本身", "The ledger itself")),
+    (consortium, Text("联盟", "The consortium")),
 )
-_OTHERS = (edition, parameters, keys, approval, shape)
+_OTHERS = (edition, parameters, keys, approval, shape, governance, member, succession, constitution)
 _RULE = re.compile(r"^(\d+)\. (.+?)(?=^\d+\. |^\S(?<!\d)|\Z)", re.MULTILINE | re.DOTALL)
 _NAME = re.compile(r"`([A-Za-z.]+)`")
 _ASIDE = re.compile(r" ?\((?:[^()]*; |[^()]*, )?(?:`[^()]*)\)")

@@ -14,8 +14,8 @@ Every statement, in this order:
    each by an enrolled person's own present key (`BadApproval`), each by another natural person
    (`OnePersonTwoFunctions`), and no others (`ApprovalNotAsked`).
 
-Then the rules of its subject: `ledger`, `market`, `application`, `evaluation`, `decision`, `certificate`; the last
-entry of each list is the effect.
+Then the rules of its subject: `ledger`, `consortium`, `market`, `application`, `evaluation`, `decision`,
+`certificate`; the last entry of each list is the effect.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any
 from hallmark.kernel import instant, keys
 from hallmark.kernel.errors import Refusal
 from hallmark.ledger.merkle import Frontier, leaf_hash
-from hallmark.rules import application, certificate, decision, evaluation, ledger, market, person
+from hallmark.rules import application, certificate, consortium, decision, evaluation, ledger, market, person
 from hallmark.rules.act import Act, NotRegistered, NotYetFounded
 from hallmark.rules.market import AlgorithmNotAllowed
 from hallmark.rules.state import Changes, Overlay, State
@@ -37,6 +37,7 @@ Rule = Callable[[Act], None]
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
     **ledger.RULES,
+    **consortium.RULES,
     **market.RULES,
     **application.RULES,
     **evaluation.RULES,

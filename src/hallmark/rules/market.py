@@ -8,7 +8,8 @@
    one body only (Regulation art. 14, `PersonServesAnotherBody`), and an applicant records nobody who does.
 5. A period ends no earlier than it begins (`PeriodReversed`).
 6. A designation goes to an organisation of the fitting role (Regulation art. 9, `DesignationMisplaced`).
-7. A scheme edition is held by this node (`SchemeNotHeld`) and adopted once, never edited (`EditionAdoptedTwice`).
+7. A scheme edition is held by this node (`SchemeNotHeld`) and adopted once, never edited (`EditionAdoptedTwice`); while
+   a consortium stands, after its vote (`NotVotedFor`).
 8. An edition is adopted by the owner of its scheme, who also designates for it, and owners are registered by an owner
    (`NotTheOwner`).
 9. An interest is declared by its holder, by who employs the holder, or by a registrar or jurisdiction
@@ -27,6 +28,7 @@ from hallmark.kernel.errors import Refusal
 from hallmark.kernel.keys import PublicKey
 from hallmark.rules import person
 from hallmark.rules.act import Act, day
+from hallmark.rules.consortium import edition_is_voted_for
 from hallmark.rules.edition import Edition
 from hallmark.rules.state import Record
 from hallmark.scheme import parameters
@@ -436,5 +438,11 @@ RULES = {
         grant_designation,
     ),
     "designation.ended": (issuer_owns_scheme, end_designation),
-    "scheme.adopted": (issuer_owns_scheme, scheme_is_held, parameters_are_open, adopt_scheme),
+    "scheme.adopted": (
+        issuer_owns_scheme,
+        scheme_is_held,
+        edition_is_voted_for,
+        parameters_are_open,
+        adopt_scheme,
+    ),
 }

@@ -3,6 +3,10 @@
 | key                                          | record                                                       |
 |----------------------------------------------|--------------------------------------------------------------|
 | `ledger`                                     | environment, algorithms, rules version, last time told       |
+| `consortium`                                 | record and constitution of the epoch, proposals adopted      |
+| `presented/<digest>`                         | a node's request for a seat, and who accepted its evidence   |
+| `proposal/<digest>`                          | a proposal and its votes                                     |
+| `fork/<digest>`                              | two checkpoints of one epoch that contradict each other      |
 | `organisation/<org>`                         | role, name, code, key                                        |
 | `person/<person>`                            | key, relying party, the person it was merged into            |
 | `merged/<person>`                            | the registrations that were merged into this one             |

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hallmark.statement import application, certificate, decision, evaluation, ledger, organisation, person, scheme
+from hallmark.statement import (
+    application,
+    certificate,
+    consortium,
+    decision,
+    evaluation,
+    ledger,
+    organisation,
+    person,
+    scheme,
+)
 from hallmark.statement.kind import Kind, UnknownKind
 from hallmark.statement.shape import MAX_NAME
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
-    for subject in (ledger, scheme, organisation, person, application, evaluation, decision, certificate)
+    for subject in (ledger, consortium, scheme, organisation, person, application, evaluation, decision, certificate)
     for kind in subject.KINDS
 }
 

@@ -1,0 +1,349 @@
+"""A consortium on the ledger: founding, seats, proposals, votes, epochs, forks."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from hallmark.consortium.constitution import Constitution, Member, ProposalKind, QuorumNotReached
+from hallmark.consortium.epoch import BadMemberSignature, Ballot, Head, NotTheNextEpoch, Start
+from hallmark.consortium.epoch import Record as Epoch
+from hallmark.consortium.governance import (
+    NoVote,
+    Proposal,
+    ProposalLapsed,
+    ProposalWithoutEffect,
+    VotedBefore,
+)
+from hallmark.consortium.member import NotAMember
+from hallmark.consortium.succession import ConstitutionNotAgreed
+from hallmark.kernel.keys import ML_DSA_44, SoftwareSigner
+from hallmark.ledger.checkpoint import Checkpoint
+from hallmark.ledger.note import Note, sign
+from hallmark.rules import consortium
+from hallmark.rules.consortium import (
+    ConsortiumOfAnother,
+    ConsortiumStands,
+    FounderMissing,
+    NoConsortium,
+    NoFork,
+    NotAppraised,
+    NotPresented,
+    NotVotedFor,
+    NotYourSeat,
+    OtherPolicy,
+    ProductNotCertified,
+    ProposedBefore,
+)
+from world.market import evidence, org
+
+FOUNDERS = ("bank", "northern", "meridian", "southern")
+POLICY = hashlib.sha256(b"policy").digest()
+CODE = hashlib.sha256(b"code").digest()
+
+
+def node_key(who, purpose, generation=1):
+    seed = hashlib.sha256(f"{who} {purpose} {generation}".encode()).digest()
+    return SoftwareSigner.from_seed(seed, ML_DSA_44) if purpose == "archive" else SoftwareSigner.from_seed(seed)
+
+
+def seat(who, generation=1, product=""):
+    witness, mirror, archive = (node_key(who, each, generation).public for each in ("witness", "mirror", "archive"))
+    return Member(org(who), "virtual", witness, mirror, archive, product)
+
+
+def spelled(member):
+    return {name: value for name, value in member.to_value().items() if value or name != "product"}
+
+
+def constitution(**other):
+    given = {
+        "ledger": "hallmark/simulated-market",
+        "members": tuple(map(seat, FOUNDERS)),
+        "sequencer": node_key("operator", "sequencer").public,
+        "attestation": POLICY,
+        "code": (CODE,),
+        "rules": 1,
+        "development": True,
+        **other,
+    }
+    return Constitution(**given)
+
+
+def start(record, agreed, signers, attempt=1, generation=1):
+    ballot = Ballot(attempt, record)
+    commits = {
+        org(who): tuple(node_key(who, each, generation).sign(ballot.commit_message) for each in ("mirror", "archive"))
+        for who in signers
+    }
+    return Start(ballot, agreed, commits)
+
+
+def found(market, agreed=None, signers=FOUNDERS, record=None):
+    agreed = agreed or constitution()
+    record = record or Epoch.first(agreed, Head(len(market.ledger), bytes(32)))
+    claims = {"start": start(record, agreed, signers).encode()}
+    market.submit("consortium.founded", "operator", org("operator"), claims)
+
+
+@pytest.fixture
+def consort(market):
+    """A market with a consortium of four."""
+    found(market)
+    return market
+
+
+def propose(market, who, kind, **claims):
+    about = consortium.constitution_of(market.state).digest
+    market.submit("proposal.made", who, org(who), {"about": about, "kind": kind, "reason": "-", **claims})
+    rest = {name: claims[name] for name in ("member", "digest", "withdrawn", "rules") if name in claims}
+    member = Member.from_value({"product": "", **claims["seat"]}) if "seat" in claims else None
+    return Proposal(about, ProposalKind(kind), seat=member, **rest).id
+
+
+def vote(market, who, proposal, favour=True):
+    market.submit("vote.cast", who, org(who), {"proposal": proposal, "favour": favour})
+
+
+def present(market, who, member=None, epoch=1):
+    claims = {"seat": spelled(member or seat(who)), "epoch": epoch, "nonce": bytes(32), "evidence": evidence("quote")}
+    market.submit("node.presented", who, org(who), claims)
+    return consortium.seat_digest(consortium.epoch_of(market.state), claims["seat"])
+
+
+def appraise(market, who, presented, accepted=True, policy=POLICY):
+    claims = {"presented": presented, "policy": policy, "accepted": accepted, "reason": "-"}
+    market.submit("node.appraised", who, org(who), claims)
+
+
+def admit(market, who, voters=FOUNDERS[:3], member=None):
+    member = member or seat(who)
+    presented = present(market, who, member)
+    proposal = propose(market, "bank", "admission", member=org(who), seat=spelled(member))
+    for voter in voters:
+        appraise(market, voter, presented)
+        vote(market, voter, proposal)
+
+
+def next_epoch(market, agreed=None, signers=FOUNDERS[:3]):
+    record = consortium.epoch_of(market.state)
+    agreed = agreed or consortium.successor(market.state)
+    news = Epoch(record.epoch + 1, record.digest, Head(len(market.ledger), bytes(32)), agreed.digest)
+    claims = {"start": start(news, agreed, signers).encode()}
+    market.submit("epoch.started", "operator", org("operator"), claims)
+
+
+def test_a_consortium_is_founded_once_by_all_who_signed_the_identical_start(consort):
+    assert consortium.epoch_of(consort.state).epoch == 1
+    assert consortium.constitution_of(consort.state).names == set(map(org, FOUNDERS))
+    with pytest.raises(ConsortiumStands):
+        found(consort)
+
+
+def test_one_founder_who_signed_another_start_blocks_it(market):
+    with pytest.raises(FounderMissing, match=org("southern")):
+        found(market, signers=FOUNDERS[:3])
+
+
+@pytest.mark.parametrize("other", [{"rules": 2}, {"development": False}])
+def test_a_constitution_is_for_this_ledger(market, other):
+    if "development" in other:
+        other["members"] = tuple(
+            Member(each.name, f"family-{at}", *each.keys) for at, each in enumerate(map(seat, FOUNDERS))
+        )
+    with pytest.raises(ConsortiumOfAnother):
+        found(market, constitution(**other))
+
+
+def test_a_founder_signs_with_both_keys(market):
+    agreed = constitution()
+    record = Epoch.first(agreed, Head(len(market.ledger), bytes(32)))
+    whole = start(record, agreed, FOUNDERS)
+    mirror, _ = whole.commits[org("southern")]
+    for pair in ((mirror, bytes(2420)), (bytes(64), whole.commits[org("southern")][1])):
+        broken = Start(whole.ballot, agreed, {**whole.commits, org("southern"): pair})
+        with pytest.raises(BadMemberSignature):
+            market.submit("consortium.founded", "operator", org("operator"), {"start": broken.encode()})
+
+
+def test_the_first_epoch_has_no_past(market):
+    agreed = constitution()
+    with pytest.raises(ConsortiumOfAnother):
+        found(market, agreed, record=Epoch(2, bytes(32), Head(0, bytes(32)), agreed.digest))
+
+
+def test_nothing_is_proposed_before_there_is_a_consortium(market):
+    with pytest.raises(NoConsortium):
+        market.submit(
+            "proposal.made", "bank", org("bank"), {"about": bytes(32), "kind": "code", "digest": CODE, "reason": "-"}
+        )
+
+
+def test_who_is_no_member_neither_proposes_nor_votes_nor_appraises(consort):
+    with pytest.raises(NotAMember):
+        propose(consort, "zenith", "code", digest=hashlib.sha256(b"new").digest())
+    proposal = propose(consort, "bank", "code", digest=hashlib.sha256(b"new").digest())
+    with pytest.raises(NotAMember):
+        vote(consort, "zenith", proposal)
+    presented = present(consort, "zenith")
+    with pytest.raises(NotAMember):
+        appraise(consort, "zenith", presented)
+
+
+def test_a_seat_is_asked_for_in_ones_own_name_and_in_this_epoch(consort):
+    with pytest.raises(NotYourSeat):
+        present(consort, "zenith", seat("lotus"))
+    with pytest.raises(NotYourSeat):
+        present(consort, "zenith", epoch=2)
+
+
+def test_a_node_gets_in_by_evidence_votes_and_the_next_epoch(consort):
+    admit(consort, "zenith")
+    assert org("zenith") not in consortium.constitution_of(consort.state).names
+    next_epoch(consort)
+    assert org("zenith") in consortium.constitution_of(consort.state).names
+    assert consortium.epoch_of(consort.state).epoch == 2
+
+
+def test_keys_without_evidence_are_not_proposed_and_not_voted_for(consort):
+    with pytest.raises(NotPresented):
+        propose(consort, "bank", "admission", member=org("zenith"), seat=spelled(seat("zenith")))
+    present(consort, "zenith")
+    with pytest.raises(NotPresented):
+        propose(consort, "bank", "admission", member=org("zenith"), seat=spelled(seat("zenith", generation=2)))
+    proposal = propose(consort, "bank", "admission", member=org("zenith"), seat=spelled(seat("zenith")))
+    with pytest.raises(NotAppraised):
+        vote(consort, "northern", proposal)
+    vote(consort, "northern", proposal, favour=False)
+
+
+def test_a_member_that_refused_the_evidence_cannot_vote_for_it(consort):
+    presented = present(consort, "zenith")
+    appraise(consort, "bank", presented, accepted=False)
+    proposal = propose(consort, "bank", "admission", member=org("zenith"), seat=spelled(seat("zenith")))
+    with pytest.raises(NotAppraised):
+        vote(consort, "bank", proposal)
+
+
+def test_evidence_is_appraised_once_and_by_the_policy_agreed_on(consort):
+    presented = present(consort, "zenith")
+    with pytest.raises(OtherPolicy):
+        appraise(consort, "bank", presented, policy=bytes(32))
+    appraise(consort, "bank", presented)
+    with pytest.raises(VotedBefore):
+        appraise(consort, "bank", presented, accepted=False)
+
+
+def test_a_vote_stands_and_nobody_votes_on_their_own_removal(consort):
+    proposal = propose(consort, "bank", "code", digest=hashlib.sha256(b"new").digest())
+    vote(consort, "northern", proposal, favour=False)
+    with pytest.raises(VotedBefore):
+        vote(consort, "northern", proposal)
+    removal = propose(consort, "bank", "removal", member=org("southern"))
+    with pytest.raises(NoVote):
+        vote(consort, "southern", removal)
+
+
+def test_a_proposal_is_made_once_and_changes_something(consort):
+    new = hashlib.sha256(b"new").digest()
+    propose(consort, "bank", "code", digest=new)
+    with pytest.raises(ProposedBefore):
+        propose(consort, "northern", "code", digest=new)
+    with pytest.raises(ProposalWithoutEffect):
+        propose(consort, "bank", "code", digest=CODE)
+
+
+def test_too_few_votes_change_nothing(consort):
+    admit(consort, "zenith", voters=FOUNDERS[:2])
+    assert consortium.successor(consort.state) == constitution()
+    with pytest.raises(ConstitutionNotAgreed):
+        next_epoch(consort, constitution(members=tuple(map(seat, (*FOUNDERS, "zenith")))))
+
+
+def test_an_epoch_is_started_by_a_quorum_and_follows_the_one_before(consort):
+    with pytest.raises(QuorumNotReached):
+        next_epoch(consort, signers=FOUNDERS[:2])
+    agreed = consortium.successor(consort.state)
+    claims = {"start": start(Epoch(3, bytes(32), Head(1, bytes(32)), agreed.digest), agreed, FOUNDERS).encode()}
+    with pytest.raises(NotTheNextEpoch):
+        consort.submit("epoch.started", "operator", org("operator"), claims)
+
+
+def test_proposals_about_an_old_constitution_lapse(consort):
+    pending = propose(consort, "bank", "code", digest=hashlib.sha256(b"other").digest())
+    admit(consort, "zenith")
+    next_epoch(consort)
+    with pytest.raises(ProposalLapsed):
+        vote(consort, "bank", pending)
+
+
+def test_an_edition_is_adopted_after_the_vote_and_not_before(consort, cfp):
+    adoption = {
+        "scheme": cfp.id,
+        "edition": cfp.edition,
+        "digest": cfp.digest,
+        "profile": cfp.default_profile,
+        "applies_from": "2026-01-01",
+        "parameters": [],
+    }
+    consort.state.apply({f"scheme/{cfp.id}": {"editions": []}})  # as if it had never been adopted
+    with pytest.raises(NotVotedFor):
+        consort.submit("scheme.adopted", "bank", org("bank"), adoption)
+    proposal = propose(consort, "bank", "scheme", digest=cfp.digest)
+    for who in FOUNDERS[:3]:
+        vote(consort, who, proposal)
+    consort.submit("scheme.adopted", "bank", org("bank"), adoption)
+
+
+def test_the_rules_are_those_of_the_constitution(consort, monkeypatch):
+    monkeypatch.setattr("hallmark.rules.ledger.VERSION", 2)
+    with pytest.raises(NotVotedFor):
+        consort.submit("rules.adopted", "operator", org("operator"), {"rules": 2, "reason": "-"})
+    proposal = propose(consort, "bank", "rules", rules=2)
+    for who in FOUNDERS[:3]:
+        vote(consort, who, proposal)
+    next_epoch(consort)
+    consort.submit("rules.adopted", "operator", org("operator"), {"rules": 2, "reason": "-"})
+
+
+def test_a_constitution_may_ask_for_certified_products_and_their_withdrawal_puts_a_node_out(certified):
+    market, number = certified
+    members = tuple(seat(who, product=number) for who in (*FOUNDERS, "jade"))
+    found(market, constitution(members=members, certified_products=True), (*FOUNDERS, "jade"))
+    present(market, "zenith", seat("zenith"))
+    with pytest.raises(ProductNotCertified):
+        propose(market, "bank", "admission", member=org("zenith"), seat=spelled(seat("zenith")))
+    admit(market, "zenith", (*FOUNDERS[:3], "southern"), seat("zenith", product=number))
+    assert org("zenith") in consortium.successor(market.state).names
+    market.set_status("withdrawn", number)
+    assert set(map(org, (*FOUNDERS, "jade"))) - consortium.successor(market.state).names
+
+
+def checkpoint(root, size=10, origin="hallmark/simulated-market/development/e1", who="operator"):
+    text = Checkpoint(origin, size, root).text
+    return Note(text, (sign(text, origin, node_key(who, "sequencer")),)).encode()
+
+
+def test_two_heads_of_one_size_are_proof_for_everybody(consort):
+    claims = {"first": checkpoint(b"a" * 32), "second": checkpoint(b"b" * 32)}
+    consort.submit("fork.shown", "meridian", org("meridian"), claims)
+    assert len(list(consort.state.scan("fork/"))) == 1
+
+
+@pytest.mark.parametrize(
+    "second",
+    [checkpoint(b"a" * 32), checkpoint(b"b" * 32, size=11)],
+    ids=["the same", "another size"],
+)
+def test_what_can_both_be_true_is_no_fork(consort, second):
+    with pytest.raises(NoFork):
+        consort.submit("fork.shown", "bank", org("bank"), {"first": checkpoint(b"a" * 32), "second": second})
+
+
+def test_heads_that_the_sequencer_did_not_sign_prove_nothing(consort):
+    from hallmark.ledger.note import BadNoteSignature, Unsigned
+
+    claims = {"first": checkpoint(b"a" * 32), "second": checkpoint(b"b" * 32, who="mallory")}
+    with pytest.raises((BadNoteSignature, Unsigned)):
+        consort.submit("fork.shown", "bank", org("bank"), claims)
