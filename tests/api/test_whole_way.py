@@ -9,6 +9,8 @@ import pytest
 from hallmark.certificate.form import MachineForm
 from hallmark.kernel.keys import SoftwareSigner
 from hallmark.ledger.checkpoint import Checkpoint
+from hallmark.certificate import qr
+from hallmark.certificate.form import MachineForm
 from hallmark.ledger.merkle import leaf_hash, verify_inclusion
 from hallmark.ledger.note import Note
 from hallmark.statement import envelope
@@ -51,6 +53,10 @@ def test_a_stranger_finds_reads_downloads_and_checks_the_certificate(certified, 
     assert (status, online["answer"], online["number"]) == (200, "in-force", number)
     assert online["record_digest"] == offline.record_digest.hex() == shown["record_digest"]
     assert online["development"]
+    parts = MachineForm.parse(form)
+    printed = qr.encode_proof(parts.issued, parts.checkpoint).encode()
+    status, from_code = stranger.call("POST", "/verify", data=printed, content_type="text/plain")
+    assert (status, from_code["answer"], from_code["number"]) == (200, "unknown", number)
     assert [name["en"] for name in online["vouched_by"]] == ["Operator"]
 
     changed = bytearray(form)

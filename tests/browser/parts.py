@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hallmark.certificate.form import MACHINE_FORM, MachineForm, ProvenEntry, ProvenStatus
+from hallmark.certificate.form import MachineForm, ProvenEntry, ProvenStatus
 from hallmark.kernel.errors import HallmarkError
 from hallmark.kernel.keys import SoftwareSigner
 from hallmark.kernel.text import Text
@@ -18,10 +18,10 @@ from hallmark.ledger.sorted_map import SortedMap
 from hallmark.ledger.tree import Tree
 from hallmark.rules.register import status_leaves
 from hallmark.statement import envelope
-from hallmark.verify import bundle, page
-from hallmark.verify.attachment import attachment
+from hallmark.verify import bundle
 from hallmark.verify.bundle import TrustBundle
 from hallmark.verify.certificate import Answer, verify_certificate
+from hallmark.verify.file import verify_file
 from hallmark.verify.printed import verify_printed
 from world.market import ENVIRONMENT, Market, key, org
 
@@ -121,12 +121,8 @@ def judge_files(files: Iterable[bytes], trusted: bytes, at: int) -> list[Outcome
     known = TrustBundle.parse(trusted)
 
     def verdict(data: bytes) -> Outcome:
-        if not data.startswith(b"%PDF-"):
-            return {**_shown(verify_certificate(data, known, at)), "page": None}
-        answer = verify_certificate(attachment(data, MACHINE_FORM), known, at)
-        if answer.seal and answer.known_at is not None:
-            page.verify(data, [answer.seal], answer.known_at)
-        return {**_shown(answer), "page": bool(answer.seal)}
+        answer, page = verify_file(data, known, at)
+        return {**_shown(answer), "page": page}
 
     return [judge(lambda file=file: verdict(file)) for file in files]
 

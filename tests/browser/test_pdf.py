@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import zlib
 from datetime import date
@@ -94,6 +95,8 @@ def hostile() -> list[bytes]:
         b"<<>>\nstream\nshort\nendstream",
         b"3 0 R",
     ]
+    read_again = catalog(b"<</Names[" + b"(x)2 0 R" * 95 + b"]>>")
+    costly = [b"(" + rb"\a" * 9_000 + b")", b"<" + b"a" * 65_000 + b">", (b"%" + b"x" * 254 + b"\n") * 254 + b"1 "]
     escaped = _FILE.replace(b"/UF(a.bin)", b"/UF<FEFF0061002E00620069006E>")
     return [
         *(pdf(catalog(tree), *whole, b"<</Names[(a.bin)2 0 R]>>") for tree in trees),
@@ -105,6 +108,8 @@ def hostile() -> list[bytes]:
         pdf(NAMED, *whole).replace(b"xref\n0 4", b"xref\n0 999999999", 1),
         pdf(NAMED, *whole)[:-10],
         b"%PDF-1.7\nxref\n0 0\ntrailer\n<<>>\nstartxref\n9\n%%EOF",
+        b"%PDF-1.7\nxref\n" + b"0 0\n" * 200_000 + b"0 1\ntrailer\n<<>>\nstartxref\n9\n%%EOF",
+        *(pdf(read_again, b"<</A[" + item * 4 + b"]>>") for item in costly),
         b"%PDF-2.0",
         b"",
     ]
@@ -176,6 +181,31 @@ def test_a_sealed_page_stands_and_an_altered_one_falls(
     assert [each.get("page") for each in expected[:3]] == [True, None, None]
     assert codes(expected) >= {"ok", "no-seal", "page-altered", "seal-not-trusted", "not-our-pdf"}
     assert [each["page"] for each in expected if "page" in each].count(True) == 1
+    same(in_browser("file", [(file, parts.now) for file in files], trust()), expected)
+
+
+def test_revisions_and_seals_put_on_top_are_refused_alike(
+    in_browser: Any, parts: Parts, sealed: tuple[bytes, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pyhanko.pdf_utils import generic
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    from hallmark.paper import signature
+
+    page, _ = sealed
+    writer = IncrementalPdfFileWriter(io.BytesIO(page))
+    writer.root["/PageLayout"] = generic.NameObject("/SinglePage")
+    writer.update_root()
+    revised = io.BytesIO()
+    writer.write(revised)
+    mallory = SoftwareSigner.generate(ESP256)
+    own = signature.issue(Text("北方", "North"), mallory, date(2026, 1, 1), date(2035, 12, 31))
+    monkeypatch.setattr(signature, "FIELD", "Other")
+    again = [signature.sign(each, mallory, own, parts.market.clock) for each in (page, revised.getvalue())]
+    last = page[page.rindex(b"/ByteRange") :].partition(b"]")[0] + b"]"
+    files = [revised.getvalue(), *again, page + b"%" + last + b"\n", page + page]
+    expected = judge_files(files, trust(), parts.now)
+    assert codes(expected) == {"no-seal", "seal-not-trusted", "not-our-pdf"}
     same(in_browser("file", [(file, parts.now) for file in files], trust()), expected)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import zlib
 from typing import Any
 
-from browser.parts import Log, Parts, codes, judge, judge_certificates, judge_printed, same, trust
-from hallmark.certificate import qr
+from browser.parts import Log, Parts, codes, judge, judge_certificates, judge_files, judge_printed, same, trust
+from hallmark.certificate import base45, qr
 from hallmark.certificate.form import ProvenStatus
-from hallmark.kernel import instant
+from hallmark.certificate.preset import DICTIONARY
+from hallmark.kernel import canonical, instant
 from hallmark.kernel.keys import ESP256, ML_DSA_44, SoftwareSigner
 from hallmark.statement import envelope
 from hallmark.verify.bundle import TrustBundle
@@ -210,6 +212,15 @@ def test_trust_bundles_are_read_alike(in_browser: Any) -> None:
     same(in_browser("bundle", [(file,) for file in files]), expected)
 
 
+def _inflated(stream: bytes) -> bytes:
+    return zlib.decompressobj(-15, DICTIONARY).decompress(stream)
+
+
+def _deflated(content: bytes) -> bytes:
+    deflater = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zdict=DICTIONARY)
+    return deflater.compress(content) + deflater.flush()
+
+
 def test_printed_codes_are_read_alike(in_browser: Any, parts: Parts) -> None:
     number = parts.numbers[0]
     form = parts.form(number)
@@ -221,7 +232,15 @@ def test_printed_codes_are_read_alike(in_browser: Any, parts: Parts) -> None:
     for _ in range(150):
         at = chance.randrange(4, len(genuine))
         printed.append(genuine[:at] + chance.choice("09AZ $%*+-./:中'\\\n") + genuine[at + 1 :])
+    stream = base45.decode(genuine[4:])
+    printed += [f"HM1:{base45.encode(changed)}" for changed in flipped(stream, 400, 23)]
+    content = canonical.decode(_inflated(stream))
+    odd = [[True, *content[1:]], [*content, 0], [1, *content[1:2], True, *content[3:]], {**dict(enumerate(content))}]
+    printed += [f"HM1:{base45.encode(_deflated(canonical.encode(value)))}" for value in odd]
     expected = judge_printed(printed, trust())
+    assert codes(expected[-len(odd) :]) == {"bad-printed", "bad-claim"}
     assert codes(expected) >= {"ok", "proves-nothing", "bad-printed", "bad-base45", "wrong-parts"}
     same(in_browser("printed", [(code,) for code in printed], trust()), expected)
+    files = [f" \r\n{code}\n".encode() for code in (genuine, reference, f"HM1:{'A' * 9}\x80")]
+    same(in_browser("file", [(file, parts.now) for file in files], trust()), judge_files(files, trust(), parts.now))
     same(in_browser("printed", [(genuine,)], trust(signer=key("x"))), judge_printed([genuine], trust(signer=key("x"))))

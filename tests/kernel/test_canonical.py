@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import cbor2
@@ -275,6 +276,14 @@ def test_every_beginning_of_a_value_is_refused() -> None:
     encoded = encode({"a": [1, 2**40, b"bytes", {"b": Tag(COSE_SIGN1, ["text", None])}]})
     for end in range(len(encoded)):
         assert "too early" in refused(encoded[:end])
+
+
+@given(st.binary(max_size=64))
+def test_whatever_is_refused_is_refused_in_chinese_too(data: bytes) -> None:
+    try:
+        decode(data)
+    except NotCanonical as error:
+        assert not re.search("[A-Za-z]{2,} [A-Za-z]", error.explain("zh").replace("RFC 8949", "")), error.explain("zh")
 
 
 @given(st.binary(max_size=64))

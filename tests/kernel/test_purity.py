@@ -19,9 +19,11 @@ ALLOWED = {
     "dataclasses",
     "datetime",
     "enum",
+    "functools",
     "hallmark",
     "hashlib",
     "json",
+    "operator",
     "re",
     "typing",
 }

@@ -21,7 +21,7 @@ from hallmark.statement import envelope
 from hallmark.verify import command
 from hallmark.verify.command import CANNOT_TELL, IN_FORCE, NOT_GENUINE, NOT_IN_FORCE, USAGE, main
 from verify.register import Register, state_status, trust
-from world.market import ENVIRONMENT, key
+from world.market import ENVIRONMENT, key, org, public
 
 SOURCE = str(Path(hallmark.__file__).parent.parent)
 
@@ -58,6 +58,25 @@ def changed(market, number, event):
     return Register(market).form(number).encode(), instant.to_text(market.clock)
 
 
+def around(data):
+    """Return a page that claims something else, around the machine form in `data`."""
+    parts = [
+        b"<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles<</Names[(certificate.hallmark)4 0 R]>>>>>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Contents 6 0 R>>",
+        b"<</Type/Filespec/F(certificate.hallmark)/UF(certificate.hallmark)/EF<</F 5 0 R>>>>",
+        b"<</Length %d>>\nstream\n%s\nendstream" % (len(data), data),
+        b"<</Length 37>>\nstream\nBT 9 9 Td (CERTIFIED: Other Wallet) Tj ET\nendstream",
+    ]
+    whole, places = b"%PDF-1.7\n", []
+    for number, content in enumerate(parts, 1):
+        places.append(len(whole))
+        whole += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"trailer\n<</Size 7/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(whole)
+    return whole + b"xref\n0 7\n0000000000 65535 f \n" + table + end
+
+
 # Answers.
 
 
@@ -78,7 +97,7 @@ def test_a_certificate_in_force(run, certified, form):
         f"Record digest: {certified[0].state.get(f'certificate/{certified[1]}')['record'].hex()}",
     ):
         assert f"  {words}" in out
-    assert "Page" not in out
+    assert "page" not in out.lower()
 
 
 def test_the_same_in_chinese(run, form):
@@ -129,16 +148,36 @@ def test_a_time_to_come_is_not_answered(run, form, monkeypatch):
     assert run(form[0], "--at", "2026-03-04T12:00:00Z")[0] == CANNOT_TELL
 
 
-def test_the_attachment_of_a_page_says_nothing_of_the_page(run, form):
-    from hallmark.certificate.form import MachineForm
-    from hallmark.paper.certificate import render_certificate
+@pytest.mark.parametrize("event", ["", "withdrawn"])
+def test_a_page_that_was_not_checked_cannot_be_told_whatever_is_attached(run, certified, form, event):
+    if event:
+        form = changed(*certified, event)
+    code, out, _ = run(around(form[0]), "--at", form[1])
+    assert code == CANNOT_TELL
+    assert out.startswith("Page not checked: the file brings no seal of the body, so nothing on the page is proven.")
+    assert f"Record inside: Genuine, {f'but {event}' if event else 'and in force'}." in out
+    code, out, _ = run(around(form[0]), "--at", form[1], "--json")
+    answer = json.loads(out)
+    assert (code, answer["exit"], answer["answer"], answer["page"]) == (3, 3, "unknown", "not-checked")
+    assert (answer["since"], answer["why"]["en"][:17]) == (None, "Page not checked:")
+    assert run(around(form[0]), "--at", form[1], "--language=zh")[1].startswith("页面未核验：")
 
-    draft = envelope.parse(MachineForm.parse(form[0]).issued.encoded).draft
-    page = render_certificate(draft.subject, draft.public, form[0], 1_772_586_200_000)
-    code, out, _ = run(page, "--at", form[1])
-    assert code == IN_FORCE
-    assert "Page not checked" in out
-    assert json.loads(run(page, "--at", form[1], "--json")[1])["page"] == "not-checked"
+
+def test_an_older_key_entry_stapled_without_the_seal_does_not_make_a_forged_page_good(run, signed_off):
+    """The attack: the body got a seal later under the same key; who staples the entry before it hides the seal."""
+    market, case = signed_off
+    northern = {"key": public(key("northern")), "hosted": True, "reason": "a seal", "seal": b"\x30" * 600}
+    market.submit("organisation.rekeyed", "bank", org("northern"), northern)
+    number = market.issue(case)
+    state_status(market)
+    register, at = Register(market), instant.to_text(market.clock)
+    for kind, code, words in (
+        ("organisation.rekeyed", NOT_GENUINE, "The page is not verified"),
+        ("organisation.registered", CANNOT_TELL, "Page not checked"),
+    ):
+        forged = around(register.form(number, issuer=register.find(kind, org("northern"))).encode())
+        found, out, err = run(forged, "--at", at)
+        assert (found, (out + err).startswith(words)) == (code, True)
 
 
 def test_a_pdf_of_somebody_else_cannot_be_told(run):
@@ -293,6 +332,48 @@ def test_a_file_beyond_the_limit_is_not_read(run, monkeypatch):
     assert (code, "more than" in err) == (USAGE, True)
 
 
+@pytest.mark.parametrize("kind", ["device", "pipe"])
+def test_what_may_never_end_is_not_read(tmp_path, capsys, kind):
+    (tmp_path / "trust.json").write_bytes(trust())
+    path = tmp_path / "file"
+    os.mkfifo(path) if kind == "pipe" else path.symlink_to("/dev/zero")
+    for place in ([str(path), "--trust", str(tmp_path / "trust.json")], ["file", "--trust", str(path)]):
+        assert main([*place, "--language=en"]) == USAGE
+        assert f"{path} cannot be read: it is no ordinary file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "reason"), [("none", "没有该文件或文件夹"), (".", "是文件夹"), ("a\0b", "系统报告“")])
+def test_the_system_too_speaks_the_language_of_the_reader(monkeypatch, tmp_path, capsys, name, reason):
+    monkeypatch.chdir(tmp_path)
+    assert main([name, "--trust", name, "--language=zh"]) == USAGE
+    assert f"：{reason}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--json"], ["--help"], []])
+def test_an_answer_that_cannot_be_written_is_no_fault_of_the_verifier(form, tmp_path, arguments):
+    (tmp_path / "trust.json").write_bytes(trust())
+    (tmp_path / "file").write_bytes(form[0])
+    command = [sys.executable, "-m", "hallmark.verify.command", str(tmp_path / "file"), "--language=en", *arguments]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*command, "--trust", str(tmp_path / "trust.json"), "--at", form[1]],
+            env={**os.environ, "PYTHONPATH": SOURCE},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            text=True,
+        )
+    assert (done.returncode, done.stderr.count("\n")) == (USAGE, 1)
+    assert done.stderr.startswith("The answer cannot be written: No space left on device.")
+
+
+def test_without_an_output_there_is_the_exit_code(form, tmp_path, monkeypatch):
+    (tmp_path / "trust.json").write_bytes(trust())
+    (tmp_path / "file").write_bytes(form[0])
+    monkeypatch.setattr("sys.stdout", None)
+    assert main([str(tmp_path / "file"), "--trust", str(tmp_path / "trust.json"), "--at", form[1]]) == IN_FORCE
+
+
 # Nothing breaks it.
 
 
@@ -315,7 +396,7 @@ def test_a_screen_without_chinese_shows_question_marks(form, tmp_path, monkeypat
 
 
 def test_a_fault_of_ours_is_no_answer_and_no_traceback(run, form, monkeypatch):
-    monkeypatch.setattr(command, "verify_certificate", lambda *_, **__: 1 // 0)
+    monkeypatch.setattr(command, "verify_file", lambda *_, **__: 1 // 0)
     code, out, err = run(form[0])
     assert (code, out) == (CANNOT_TELL, "")
     assert "The verifier failed (ZeroDivisionError" in err

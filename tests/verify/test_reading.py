@@ -75,14 +75,15 @@ def test_a_day_to_come_is_not_answered(certified):
 )
 def test_a_change_of_status_is_read_from_the_day_it_takes_effect(certified, event, status):
     market, number = certified
-    market.set_status(event, number, effective_on=market.day(10))
+    market.pass_time(days=10)
+    market.set_status(event, number)
     state_status(market)
     register = Register(market)
-    start = instant.start_of(instant.parse_date(market.day(10)), 480)
-    before = reading(register, number, start - 1, fresh_for=20 * instant.DAY)
-    after = reading(register, number, start, fresh_for=20 * instant.DAY)
+    start = instant.start_of(instant.parse_date(market.today), 480)
+    before = reading(register, number, start - 1, now=register.now)
+    after = reading(register, number, start, now=register.now)
     assert before.status is Status.IN_FORCE
-    assert (after.status, after.reading.since, after.reading.reason_code) == (status, market.day(10), "operator")
+    assert (after.status, after.reading.since, after.reading.reason_code) == (status, market.today, "operator")
 
 
 @pytest.mark.parametrize("event", ["withdrawn", "cancelled"])

@@ -12,7 +12,6 @@ from hallmark.api.identity import anyone
 from hallmark.api.schema import Code, Identifier, Index, Json, Reply, encode, of_shape, to_json
 from hallmark.api.upload import FILE, Upload
 from hallmark.certificate import status as certificate_status
-from hallmark.certificate.form import MACHINE_FORM
 from hallmark.kernel import instant
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.office.jobs.clock import now
@@ -27,10 +26,10 @@ from hallmark.schemes import NoSuchScheme
 from hallmark.statement import envelope, kinds
 from hallmark.statement.certificate import record_digest
 from hallmark.statement.plain import write
-from hallmark.verify import page, report
-from hallmark.verify.attachment import MAX_PDF, attachment
+from hallmark.verify import report
+from hallmark.verify.attachment import MAX_PDF
 from hallmark.verify.bundle import TrustBundle
-from hallmark.verify.certificate import verify_certificate
+from hallmark.verify.file import verify_file
 
 router = Router(auth=anyone, tags=["public"])
 
@@ -125,7 +124,8 @@ class AnswerReply(Reply):
     """What a certificate's form proves: in both languages where words are for people, null where nothing is known.
 
     `answer` is the status, `unknown` where it cannot be told and `why` says why; `page` says whether the page
-    that the form came out of is as its body sealed it, null where it came from no page.
+    that the form came out of is as its body sealed it, null where it came from no page. A page that was not checked
+    leaves everything `unknown`.
     """
 
     answer: str
@@ -300,18 +300,13 @@ def draw_certificate(request: HttpRequest, number: Annotated[Identifier, Path()]
 
 @router.post("/verify", response=AnswerReply, summary="Check a certificate", openapi_extra=FILE)
 def verify(request: HttpRequest) -> Json:
-    """Return what the .hallmark file in the body proves, or the one inside a PDF; then the page is checked too.
+    """Return what the file in the body proves: a .hallmark file, a PDF (its page is checked too), a code, a credential.
 
     Nothing is kept; `hallmark-verify` gives the same answer offline, and to who does not trust this server.
     """
-    data = Upload(request).read_all(MAX_PDF)
     bundle = TrustBundle.parse(queries.trust_bundle())
-    if not data.startswith(b"%PDF-"):
-        return report.to_json(verify_certificate(data, bundle, now()), bundle)
-    answer = verify_certificate(attachment(data, MACHINE_FORM), bundle, now())
-    if answer.seal and answer.known_at is not None:
-        page.verify(data, [answer.seal], answer.known_at)
-    return report.to_json(answer, bundle, page=bool(answer.seal))
+    answer, checked = verify_file(Upload(request).read_all(MAX_PDF), bundle, now())
+    return report.to_json(answer, bundle, page=checked)
 
 
 def _scheme(name: str) -> Scheme:

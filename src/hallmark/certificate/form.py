@@ -119,7 +119,7 @@ class MachineForm:
         if len(data) > MAX_SIZE:
             why = Text(f"共 {len(data)} 字节，上限 {MAX_SIZE}", f"it has {len(data)} bytes, more than {MAX_SIZE}")
             raise BadForm(why=why)
-        value = canonical.decode(data, what="certificate")
+        value = canonical.decode(data, what=Text("证书", "certificate"))
         match value:
             case {
                 "form": "hallmark/certificate/1",

@@ -116,9 +116,9 @@ def parse(text: str) -> PrintedProof | PrintedReference:
     """Return what the code says; raises `BadPrinted`, `BadBase45`, `NotCanonical`, `BadClaim`."""
     if not text.startswith(PREFIX) or len(text) > _MOST_CHARACTERS:
         raise BadPrinted(why=Text("其开头不是 HM1:，或过长", "it does not begin with HM1:, or is too long"))
-    value = canonical.decode(_inflate(base45.decode(text[len(PREFIX) :])), what="printed code")
+    value = canonical.decode(_inflate(base45.decode(text[len(PREFIX) :])), what=Text("印刷的二维码", "printed code"))
     match value:
-        case [1, bytes(encoded), index, bytes(path), size, list(extensions), list(signatures)]:
+        case [1, bytes(encoded), index, bytes(path), size, list(extensions), list(signatures)] if value[0] is not True:
             return _proof(encoded, index, path, size, extensions, signatures)
         case [2, str(number), bytes(digest), str(address)]:
             _check_reference(number, digest, address)

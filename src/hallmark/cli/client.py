@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from hallmark.cli.errors import Answered, BadServer, NotOurServer, NotReachable
 from hallmark.kernel.text import Language, Text
+from hallmark.verify import disk
 
 _TIMEOUT_S = 120
 _MOST = 64 << 20
@@ -95,7 +96,7 @@ class Client:
                 raise self._refusal(error) from None
         except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
             why = getattr(error, "reason", None) or error
-            raise NotReachable(server=self.server, why=_plain(why)) from None
+            raise NotReachable(server=self.server, why=disk.reason(why)) from None
 
     def _copy(self, answer: Any, target: IO[bytes], most: int | None) -> int:
         """Copy an answer's body; raises `NotOurServer` beyond `most` bytes, `NotReachable` where it is cut short."""
@@ -124,9 +125,3 @@ class Client:
             return json.loads(data) if data else None
         except (ValueError, RecursionError):
             raise NotOurServer(server=self.server, status="?") from None
-
-
-def _plain(why: object) -> str:
-    if isinstance(why, TimeoutError):
-        return "timeout"
-    return getattr(why, "strerror", None) or str(why)[:200]

@@ -14,6 +14,7 @@ from hallmark.cli.client import Client
 from hallmark.cli.errors import BadFile, NoServer, WhichOffice
 from hallmark.cli.profile import Profile, folder_of
 from hallmark.kernel.text import Language, Text
+from hallmark.verify import disk
 
 
 class Desk:
@@ -104,11 +105,13 @@ def read(path: Path, whole: Literal[True]) -> bytes: ...
 def read(path: Path, whole: bool = False) -> Any:
     """Return the open file, or its `whole` content; raises `BadFile`."""
     try:
-        if whole:
-            return path.read_bytes()
-        return path.open("rb")
+        file = disk.open_file(path)
+        if not whole:
+            return file
+        with file:
+            return file.read()
     except (OSError, ValueError) as error:
-        raise BadFile(path=path, why=getattr(error, "strerror", None) or str(error)) from None
+        raise BadFile(path=path, why=disk.reason(error)) from None
 
 
 def digest(path: Path) -> tuple[int, bytes]:
@@ -118,4 +121,4 @@ def digest(path: Path) -> tuple[int, bytes]:
             found = hashlib.file_digest(file, "sha256").digest()
             return file.tell(), found
         except OSError as error:
-            raise BadFile(path=path, why=error.strerror or "?") from None
+            raise BadFile(path=path, why=disk.reason(error)) from None

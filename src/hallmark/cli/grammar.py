@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 from hallmark.kernel.text import Language, Text
@@ -29,6 +31,20 @@ _ARGUMENTS = Text("参数", "arguments")
 _COMMANDS = Text("命令", "commands")
 _WRONG = Text("用法有误：", "wrong usage: ")
 _HELP = Text("显示帮助", "show this help")
+_USAGE = Text("用法：", "usage: ")
+_A_COMMAND = "命令"
+_REFUSALS: Mapping[str, str] = {
+    "the following arguments are required: (.*)": "缺少 {}",
+    "unrecognized arguments: (.*)": "无法识别 {}",
+    "argument (.*): expected (?:at least )?one argument": "{} 之后须有值",
+    "argument (.*): expected ([0-9]+) arguments?": "{} 之后须有 {} 个值",
+    r"argument (.*): invalid choice: (.*) \(choose from (.*)\)": "{} 不能为 {}；可为 {}",
+    "argument (.*): invalid [^ ]+ value: (.*)": "{} 不能为 {}",
+    "argument (.*): ignored explicit argument (.*)": "{} 不带值，却给出了 {}",
+    "argument (.*): not allowed with argument (.*)": "{} 与 {} 不能同用",
+    "one of the arguments (.*) is required": "须给出其中之一：{}",
+}
+"""What argparse says, as patterns, and the same in Chinese."""
 
 
 class Option(NamedTuple):
@@ -69,8 +85,17 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong, and end."""
+        if self.language == "zh":
+            message = _in_chinese(message)
         self.print_usage(sys.stderr)
         self.exit(USAGE, f"{_WRONG.in_language(self.language)}{message}\n")
+
+
+def _in_chinese(message: str) -> str:
+    for pattern, words in _REFUSALS.items():
+        if found := re.fullmatch(pattern, message, re.DOTALL):
+            return words.format(*(part or _A_COMMAND for part in found.groups()))
+    return message
 
 
 def language_of(given: Sequence[str], environment: Mapping[str, str]) -> Language:
@@ -122,7 +147,7 @@ def _parser(language: Language, place: Any, *, name: str = "", **words: Any) -> 
     told: dict[str, Any] = {
         key: text.in_language(language) if isinstance(text, Text) else text for key, text in words.items()
     }
-    told |= {"add_help": False, "allow_abbrev": False, "formatter_class": _Formatter}
+    told |= {"add_help": False, "allow_abbrev": False, "formatter_class": partial(_Formatter, language)}
     parser: Parser = place.add_parser(name, **told) if place else Parser(**told)
     parser.language = language
     for group, title in zip(parser._action_groups, (_ARGUMENTS, _OPTIONS), strict=False):  # noqa: SLF001 - no other way
@@ -134,8 +159,12 @@ def _parser(language: Language, place: Any, *, name: str = "", **words: Any) -> 
 
 
 class _Formatter(argparse.HelpFormatter):
-    def __init__(self, prog: str) -> None:
+    def __init__(self, language: Language, prog: str) -> None:
+        self._language = language
         super().__init__(prog, max_help_position=32, width=min(110, os.get_terminal_size().columns) if _wide() else 100)
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        super().add_usage(usage, actions, groups, _USAGE.in_language(self._language) if prefix is None else prefix)
 
 
 def _wide() -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from hallmark.cli import commands, grammar
 from hallmark.kernel.errors import HallmarkError
-from hallmark.kernel.text import Language
+from hallmark.kernel.text import Language, Text
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _guarded(options: Namespace, language: Language) -> int:
     from hallmark.cli import errors  # noqa: PLC0415 - help needs none of it
+    from hallmark.verify import disk  # noqa: PLC0415 - ditto
 
     as_json = getattr(options, "json", False)
     try:
@@ -39,7 +40,10 @@ def _guarded(options: Namespace, language: Language) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        return _fail(errors.NoAccess(path=error.filename, why=error.strerror), language, as_json=as_json)
+        path = error.filename or Text("输出", "the output")
+        if error.filename is None:  # a full disk: let the interpreter end without complaint
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _fail(errors.NoAccess(path=path, why=disk.reason(error)), language, as_json=as_json)
     except Exception as error:  # noqa: BLE001 - people want an answer, not a traceback
         return _fail(errors.Fault(why=f"{type(error).__name__}: {error}"[:300]), language, as_json=as_json)
 

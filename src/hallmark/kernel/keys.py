@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -31,6 +32,7 @@ NAMES: Mapping[int, str] = {ED25519: "Ed25519", ESP256: "ESP256", ML_DSA_44: "ML
 
 _N_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _P256_SIGNATURE = 64
+_IDS_KEPT = 4096  # a node meets the same keys again and again
 
 
 class BadKey(Malformed):
@@ -50,7 +52,7 @@ class PublicKey:
     @property
     def id(self) -> bytes:
         """32-byte key identifier: SHA-256 over algorithm and bytes."""
-        return hashing.digest_of("hallmark/key/1", [self.algorithm, self.material])
+        return _id_of(self.algorithm, self.material)
 
     def check(self) -> None:
         """Raise `BadKey` unless the bytes are a public key of the algorithm."""
@@ -137,6 +139,11 @@ class SoftwareSigner:
             signature: bytes = self._private.sign(message)
             return signature
         return from_der(self._private.sign(message, ec.ECDSA(hashes.SHA256())))
+
+
+@lru_cache(_IDS_KEPT)
+def _id_of(algorithm: int, material: bytes) -> bytes:
+    return hashing.digest_of("hallmark/key/1", [algorithm, material])
 
 
 def from_der(signature: bytes) -> bytes:

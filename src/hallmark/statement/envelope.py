@@ -13,6 +13,7 @@ from typing import Any
 
 from hallmark.kernel import canonical, hashing, keys
 from hallmark.kernel.errors import Malformed
+from hallmark.kernel.text import Text
 from hallmark.statement import kinds
 from hallmark.statement.approval import Approval
 from hallmark.statement.disclosure import Disclosure
@@ -133,7 +134,7 @@ def encode_draft(draft: Draft) -> bytes:
 
 def decode_draft(data: bytes) -> Draft:
     """Return the draft in `data`; raises `BadStatement`, `NotCanonical`, `UnknownKind`, `BadClaim`."""
-    match canonical.decode(data, what="draft"):
+    match canonical.decode(data, what=Text("声明草稿", "draft")):
         case [str(env), str(kind_name), str(iss), str(sub), int(iat), dict(public), dict(members), dict(sealed)]:
             kind = kinds.find(kind_name)
             _check_layout(kind, {Visibility.PUBLIC: public, Visibility.MEMBERS: members, Visibility.SEALED: sealed})
@@ -164,15 +165,15 @@ def parse(encoded: bytes) -> Statement:
     """Return the statement in `encoded`; raises `BadStatement`, `NotCanonical`, `BadClaim`, `UnknownKind`."""
     if len(encoded) > MAX_SIZE:
         raise BadStatement(why=f"it has {len(encoded)} bytes, more than {MAX_SIZE}; put large content into evidence")
-    envelope = canonical.decode(encoded, what="statement")
+    envelope = canonical.decode(encoded, what=Text("声明", "statement"))
     match envelope:
         case canonical.Tag(tag=canonical.COSE_SIGN1, value=[bytes(protected), {}, bytes(body), bytes(signature)]):
             if envelope.value[1]:
                 raise BadStatement(why="its unprotected header is not empty")
         case _:
             raise BadStatement(why="it is not a COSE_Sign1 with payload")
-    header = canonical.decode(protected, what="protected header")
-    payload = canonical.decode(body, what="payload")
+    header = canonical.decode(protected, what=Text("受保护头", "protected header"))
+    payload = canonical.decode(body, what=Text("载荷", "payload"))
     match header:
         case {1: algorithm, 3: str(content_type), 4: key_id, 15: {1: iss, 2: sub, 6: iat, "env": env}}:
             if len(header) != 4 or len(header[_CWT_CLAIMS]) != 4:

@@ -17,9 +17,9 @@ MAX_PDF = 16 * 1024 * 1024
 MAX_CONTENT = 8 * 1024 * 1024
 _MAX_DEPTH = 24
 _MAX_REVISIONS = 8
-_MAX_OBJECTS = 200_000
+_MAX_OBJECTS = 200_000  # in all tables, each section counted as one more
 _MAX_FILES = 100
-_MAX_VALUES = 50_000
+_MAX_WORK = 4 * 1024 * 1024  # bytes of values, however often each is read, and 128 more a value
 _MAX_STRING = 64 * 1024
 
 
@@ -91,7 +91,8 @@ class _Reader:
             _refuse("文件不是 PDF，或过大", "it is no PDF, or too large")
         self.pdf = pdf
         self.places: dict[int, int] = {}
-        self.values = 0
+        self.objects = 0
+        self.work = 0
         self.root = self._revisions()
 
     def attachment(self, wanted: bytes) -> bytes:
@@ -170,7 +171,8 @@ class _Reader:
         while section := _SECTION.match(self.pdf, match.end()):
             match = section
             first, count = int(section[1]), int(section[2])
-            if first + count > _MAX_OBJECTS:
+            self.objects += 1 + count
+            if first + count > _MAX_OBJECTS or self.objects > _MAX_OBJECTS:
                 _refuse("对象过多", "it has too many objects")
             for number in range(first, first + count):
                 entry = _ENTRY.match(self.pdf, match.end())
@@ -215,9 +217,9 @@ class _Reader:
     def _value(self, at: int, depth: int) -> tuple[Any, int]:
         """Return the value at `at` and where it ends."""
         token = _TOKEN.match(self.pdf, at)
-        self.values += 1
-        if token is None or depth > _MAX_DEPTH or self.values > _MAX_VALUES:
+        if token is None or depth > _MAX_DEPTH:
             _refuse("语法有误", f"its syntax is wrong at byte {at}")
+        self._spend(at, token.end())
         kind, text, end = token.lastgroup, token[token.lastgroup or 0], token.end()
         match kind:
             case "reference":
@@ -254,6 +256,11 @@ class _Reader:
             _refuse("字典有误", f"its dictionary before byte {at} is wrong")
         return dict(zip(map(bytes, keys), items[1::2], strict=True)), token.end()
 
+    def _spend(self, start: int, end: int) -> None:
+        self.work += end - start + 128
+        if self.work > _MAX_WORK:
+            _refuse("内容过多", "it says too much")
+
     def _string(self, at: int) -> tuple[bytes, int]:
         parts: list[bytes] = []
         depth, size = 1, 0
@@ -261,6 +268,7 @@ class _Reader:
             part = _STRING_PART.match(self.pdf, at)
             if part is None or size > _MAX_STRING:
                 _refuse("语法有误", f"its syntax is wrong at byte {at}")
+            self._spend(at, part.end())
             at, text = part.end(), part[0]
             depth += (text == b"(") - (text == b")")
             if depth == 0:

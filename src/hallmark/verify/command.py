@@ -1,4 +1,4 @@
-"""`hallmark-verify`: is this certificate real and in force? Offline; the one module here that reads files and a clock.
+"""`hallmark-verify`: is this certificate real and in force? Offline; only this module and `disk` read files or a clock.
 
     hallmark-verify FILE [--trust BUNDLE] [--at TIME] [--fresh-hours N] [--json] [--language zh|en]
 
@@ -12,8 +12,9 @@ than N hours, 24 unless told, gives "cannot tell".
 | 0         | genuine and in force                                                                                   |
 | 1         | genuine, but not in force: not yet, suspended, withdrawn, cancelled or expired                         |
 | 2         | not shown to be genuine: nothing in it may be relied on                                                |
-| 3         | cannot tell: status too old, a printed code, a credential, or a PDF that Hallmark did not write         |
-| 4         | help, a command not used rightly, or a file or trust bundle that cannot be read                        |
+| 3         | cannot tell: status too old, a printed code, a credential, a PDF whose page was not checked or that is |
+|           | none of Hallmark's                                                                                     |
+| 4         | help, a command not used rightly, a file or trust bundle that cannot be read, an answer not written    |
 """
 
 from __future__ import annotations
@@ -26,17 +27,16 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from hallmark.certificate.form import MACHINE_FORM
 from hallmark.certificate.status import Status
 from hallmark.kernel import instant
-from hallmark.kernel.errors import HallmarkError, Malformed
+from hallmark.kernel.errors import HallmarkError, Malformed, Unavailable
 from hallmark.kernel.text import Language, Text
-from hallmark.verify import report
+from hallmark.verify import disk, report
 from hallmark.verify.answer import Answer, Attestation
 from hallmark.verify.bundle import TrustBundle
-from hallmark.verify.certificate import verify_certificate
+from hallmark.verify.file import verify_file
 
 IN_FORCE, NOT_IN_FORCE, NOT_GENUINE, CANNOT_TELL, USAGE = range(5)
 _MOST = 64 * 1024 * 1024  # bytes of a file
@@ -60,6 +60,13 @@ class BadUsage(Malformed):
     zh = "用法有误：{why}\n{usage}"
 
 
+class NotWritten(Unavailable):
+    """The answer has nowhere to go."""
+
+    en = "The answer cannot be written: {why}. See to the place it is written to, and ask again."
+    zh = "无法写出结果：{why}。请检查输出位置后重试。"
+
+
 class BrokenVerifier(HallmarkError):
     """This program failed; the file has not been judged."""
 
@@ -77,63 +84,58 @@ class Options(NamedTuple):
     json: bool
 
 
+class Said(NamedTuple):
+    """What is printed, the exit code, and whether it is printed to the standard error."""
+
+    lines: Sequence[str]
+    code: int
+    in_error: bool = False
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; whatever the input, no traceback."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     language = _language(given, os.environ)
-    as_json = "--json" in given
+    said = _answer(given, language, as_json="--json" in given)
+    try:
+        return _print(said)
+    except OSError as error:
+        unwritten = _refusal(NotWritten(why=disk.reason(error)), language, as_json=False)
+        return said.code if said.in_error else _print(unwritten)
+
+
+def _answer(given: Sequence[str], language: Language, *, as_json: bool) -> Said:
     try:
         options = _options(given, os.environ)
         if options is None:
-            return _print(_PURPOSE.in_language(language).split("\n"), USAGE)  # a file may be called --help
+            return Said(_PURPOSE.in_language(language).split("\n"), USAGE)  # a file may be called --help
         return _run(options, language)
     except HallmarkError as error:
-        return _fail(error, language, as_json=as_json)
+        return _refusal(error, language, as_json=as_json)
     except Exception as error:  # noqa: BLE001 - the file is a stranger's, and its reader wants an answer, not a traceback
-        return _fail(BrokenVerifier(why=repr(error)[:200]), language, as_json=as_json)
+        return _refusal(BrokenVerifier(why=repr(error)[:200]), language, as_json=as_json)
 
 
-def _run(options: Options, language: Language) -> int:
+def _run(options: Options, language: Language) -> Said:
     bundle = _bundle(options.trust)
     now = time.time_ns() // 1_000_000
     at = now if options.at is None else options.at
-    answer, page = _verify(_read(options.file), bundle, at, now, options.fresh_hours * instant.HOUR)
-    code = _code(answer)
+    fresh_for = options.fresh_hours * instant.HOUR
+    answer, page = verify_file(_read(options.file), bundle, at, now=now, fresh_for=fresh_for)
+    code = _code(answer, page)
     if not options.json:
-        return _print(report.say(answer, bundle, language, asked=options.at, page=page), code)
-    return _print_json({**report.to_json(answer, bundle, page=page), "exit": code}, code)
+        return Said(report.say(answer, bundle, language, asked=options.at, page=page), code)
+    return Said([json.dumps({**report.to_json(answer, bundle, page=page), "exit": code})], code)
 
 
-def _verify(
-    data: bytes, bundle: TrustBundle, at: int, now: int, fresh_for: int
-) -> tuple[Answer | Attestation, bool | None]:
-    """Return the answer about a file's content, and whether the page it came out of was checked, None without one."""
-    start = data[:1024].lstrip()
-    if start.startswith(b"HM1:"):
-        from hallmark.verify.printed import verify_printed  # noqa: PLC0415 - most files do not need it
-
-        return verify_printed(data.strip().decode("ascii", "replace"), bundle), None
-    if start.startswith((b"{", b"eyJ")):
-        from hallmark.verify.credential import verify_credential  # noqa: PLC0415 - most files do not need it
-
-        return verify_credential(data, bundle), None
-    if not data.startswith(b"%PDF-"):
-        return verify_certificate(data, bundle, at, now=now, fresh_for=fresh_for), None
-    from hallmark.verify import page  # noqa: PLC0415 - most files do not need it
-    from hallmark.verify.attachment import attachment  # noqa: PLC0415
-
-    answer = verify_certificate(attachment(data, MACHINE_FORM), bundle, at, now=now, fresh_for=fresh_for)
-    if answer.seal and answer.known_at is not None:
-        page.verify(data, [answer.seal], answer.known_at)
-    return answer, bool(answer.seal)
-
-
-def _code(outcome: Answer | Attestation | HallmarkError) -> int:
-    """Return the exit code of an answer, or of the reason why there is none."""
-    if isinstance(outcome, BadUsage):
+def _code(outcome: Answer | Attestation | HallmarkError, page: bool | None = None) -> int:
+    """Return the exit code of an answer about a file with such a page, or of the reason why there is none."""
+    if isinstance(outcome, BadUsage | NotWritten):
         return USAGE
     if isinstance(outcome, HallmarkError):
         return CANNOT_TELL if outcome.code in _CANNOT_TELL else NOT_GENUINE
+    if page is False:
+        return CANNOT_TELL
     return {Status.IN_FORCE: IN_FORCE, Status.UNKNOWN: CANNOT_TELL}.get(outcome.status, NOT_IN_FORCE)
 
 
@@ -187,11 +189,11 @@ def _read(path: str) -> bytes:
         if path == "-":
             data = sys.stdin.buffer.read(_MOST + 1)
         else:
-            with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes 10 ms of a cold start
+            with disk.open_file(path) as file:
                 data = file.read(_MOST + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise _usage(f"无法读取 {path}：{reason}", f"{path} cannot be read: {reason}") from None
+        reason = disk.reason(error)
+        raise _usage(f"无法读取 {path}：{reason.zh}", f"{path} cannot be read: {reason.en}") from None
     if len(data) > _MOST:
         raise _usage(f"{path} 超过 {_MOST} 字节", f"{path} has more than {_MOST} bytes")
     return data
@@ -210,30 +212,30 @@ def _language(given: Sequence[str], environment: Mapping[str, str]) -> Language:
     return "zh" if wanted.startswith("zh") else "en"
 
 
-def _fail(error: HallmarkError, language: Language, *, as_json: bool) -> int:
-    """Say why there is no answer; return the exit code."""
+def _refusal(error: HallmarkError, language: Language, *, as_json: bool) -> Said:
+    """Return why there is no answer."""
     code = _code(error)
     if not as_json:
-        return _print(error.explain(language).split("\n"), code, sys.stderr)
+        return Said(error.explain(language).split("\n"), code, in_error=True)
     answer = {NOT_GENUINE: "not-genuine", CANNOT_TELL: "unknown"}.get(code, "usage")
     why = {"zh": error.explain("zh"), "en": error.explain("en")}
-    return _print_json({"answer": answer, "error": error.code, "why": why, "exit": code}, code)
+    return Said([json.dumps({"answer": answer, "error": error.code, "why": why, "exit": code})], code)
 
 
-def _print_json(value: dict[str, Any], code: int) -> int:
-    return _print([json.dumps(value)], code)
-
-
-def _print(lines: Sequence[str], code: int, stream: Any = None) -> int:
-    """Print `lines`, each as one line whatever it holds, and return `code`."""
-    stream = stream or sys.stdout
-    text = "".join(f"{''.join(map(_shown, line))}\n" for line in lines)
+def _print(said: Said) -> int:
+    """Print what is said, each line as one whatever it holds, and return the code; raises `OSError`."""
+    stream = sys.stderr if said.in_error else sys.stdout
+    if stream is None:  # closed by whoever started this, who wants the code alone
+        return said.code
+    text = "".join(f"{''.join(map(_shown, line))}\n" for line in said.lines)
     try:
         stream.write(text.encode(stream.encoding or "utf-8", "replace").decode(stream.encoding or "utf-8"))
         stream.flush()
-    except BrokenPipeError:  # the reader has gone; let the interpreter end without complaint
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    return code
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # let the interpreter end without complaint
+        if not isinstance(error, BrokenPipeError):  # whose reader has gone, which is no fault
+            raise
+    return said.code
 
 
 def _shown(character: str) -> str:

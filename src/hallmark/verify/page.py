@@ -80,8 +80,8 @@ def read_certificate(certificate: bytes) -> tuple[PublicKey, int, int]:
         read = x509.load_der_x509_certificate(certificate)
         key = read.public_key()
         bounds = read.not_valid_before_utc, read.not_valid_after_utc
-    except (ValueError, x509.InvalidVersion) as error:
-        raise NotASeal(why=str(error).rstrip(".")) from None
+    except (ValueError, x509.InvalidVersion):
+        raise NotASeal(why=Text("结构有误", "its structure is wrong")) from None
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise NotASeal(why=Text("其密钥不是 P-256", "its key is not P-256"))
     point = key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)

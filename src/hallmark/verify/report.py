@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hallmark.certificate.status import Status
+from hallmark.certificate.status import Reading, Status
 from hallmark.kernel import instant
 from hallmark.kernel.text import Language, Text
 from hallmark.statement import plain
@@ -35,13 +35,11 @@ _DEVELOPMENT = Text(
     "警告：这是开发账本，其上的证书不具任何效力。",
     "Warning: this is a development ledger; nothing on it has any effect.",
 )
-_PAGES = {
-    True: Text("页面与颁发机构所签章的文件逐字节一致。", "The page is, byte for byte, what the issuing body sealed."),
-    False: Text(
-        "页面未核验：颁发机构未登记签章，附件本身不能证明页面内容。",
-        "Page not checked: the body registered no seal, and an attachment proves nothing about the page.",
-    ),
-}
+_SEALED = Text("页面与颁发机构所签章的文件逐字节一致。", "The page is, byte for byte, what the issuing body sealed.")
+_PAGE_NOT_CHECKED = Text(
+    "页面未核验：文件所附条目未载明颁发机构的签章，页面内容未得到任何证明。请只依据下列记录。",
+    "Page not checked: the file brings no seal of the body, so nothing on the page is proven. Rely only on the record.",
+)
 
 
 def say(
@@ -55,24 +53,27 @@ def say(
     """Return the lines that tell a person the answer.
 
     `asked` is the time asked about where it is not the present, `page` whether the page that it came from was
-    checked, None where it came from no page.
+    checked, None where it came from no page; that a page was not checked comes first.
     """
+    headline = _HEADLINES[answer.status] if isinstance(answer, Answer) else _ATTESTED
     rows = [] if asked is None else [(Text("所问时间", "Time asked about"), instant.to_text(asked))]
+    if page is False:
+        rows.append((Text("所附记录", "Record inside"), headline.in_language(language)))
+        headline = _PAGE_NOT_CHECKED
     rows += _answer_rows(answer, language) if isinstance(answer, Answer) else _attestation_rows(answer, language)
     rows.append((Text("信任包", "Trust bundle"), f"{bundle.environment}, SHA-256 {bundle.fingerprint.hex()}"))
-    headline = _HEADLINES[answer.status] if isinstance(answer, Answer) else _ATTESTED
     lines = [headline.in_language(language)]
     if bundle.development:
         lines.append(_DEVELOPMENT.in_language(language))
     lines.append("")
     lines += [_row(title.in_language(language), value, language) for title, value in rows]
-    if page is not None:
-        lines += ["", _PAGES[page].in_language(language)]
+    if page:
+        lines += ["", _SEALED.in_language(language)]
     return lines
 
 
 def to_json(answer: Answer | Attestation, bundle: TrustBundle, *, page: bool | None = None) -> dict[str, Any]:
-    """Return the answer as a JSON object."""
+    """Return the answer as a JSON object; about a file whose `page` was not checked it is `unknown`."""
     value: dict[str, Any] = {
         "number": answer.number,
         "record_digest": answer.record_digest.hex(),
@@ -86,15 +87,16 @@ def to_json(answer: Answer | Attestation, bundle: TrustBundle, *, page: bool | N
     if isinstance(answer, Attestation):
         why = _ATTESTED_WHY._asdict()
         return {"answer": "unknown", "kind": answer.profile, "vouched_by": [answer.body._asdict()], "why": why, **value}
+    reading, reason = (Reading(Status.UNKNOWN), _PAGE_NOT_CHECKED) if page is False else (answer.reading, answer.why)
     return {
-        "answer": str(answer.status),
+        "answer": str(reading.status),
         "kind": "certificate",
-        "since": answer.reading.since or None,
-        "reason_code": answer.reading.reason_code or None,
+        "since": reading.since or None,
+        "reason_code": reading.reason_code or None,
         "known_at": None if answer.known_at is None else instant.to_text(answer.known_at),
         "age_ms": answer.age,
         "vouched_by": [name._asdict() for name in answer.vouched_by],
-        "why": answer.why and answer.why._asdict(),
+        "why": reason and reason._asdict(),
         **value,
     }
 
@@ -127,6 +129,8 @@ def _record_rows(number: str, record: Mapping[str, Any], language: Language) -> 
     yield Text("证书编号", "Certificate"), number
     yield Text("方案", "Scheme"), f"{scheme['name'][language]}, {scheme['id']} {scheme['edition']} {scheme['profile']}"
     yield Text("产品类型", "Product type"), f"{kind['id']} {kind['name'][language]}"
+    if "level" in kind:
+        yield Text("级别", "Level"), kind["level"]["name"][language]
     yield Text("产品", "Product"), f"{product['name'][language]}, {product['model']}"
     yield Text("版本", "Version"), product["version"]
     for build in product["builds"]:

@@ -17,6 +17,7 @@ from hallmark.kernel.hashing import sha256
 from hallmark.lab.kit import Judgement, Verdict
 from hallmark.lab.kits.client_software import manifest
 from hallmark.lab.kits.client_software.archive import Archive, NotAnArchive
+from hallmark.lab.kits.client_software.code import Program
 from hallmark.lab.kits.client_software.judging import deciding, judge, looking_at
 from hallmark.lab.kits.client_software.manifest import Manifest, PartOfApplication
 
@@ -74,6 +75,7 @@ def measure(path: Path, session: Session) -> dict[str, object]:
             highest = max(highest, (round(size / max(entry.packed, 1), 1), entry.name))
         readable = _manifest_facts(archive)
         disagreements = [*_archive_readers(path, archive), *_manifest_readers(archive, readable)]
+        disagreements += [f"nobody reads {unread}" for unread in Program(archive).unread]
     counted = Counter(trait for trait, _ in traits)
     return {
         "entries": len(archive.entries),
@@ -235,7 +237,9 @@ def _manifest_readers(archive: Archive, mine: dict[str, Any]) -> list[str]:
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - a reader that breaks off on hostile input is the finding
-        return [] if "refused" in mine else [f"androguard refuses the manifest: {type(error).__name__}"]
+        if "refused" in mine:
+            return [] if mine.get("part") else [f"nobody reads the manifest: {mine['refused']}"]
+        return [f"androguard refuses the manifest: {type(error).__name__}"]
     if "refused" in mine:
         return [] if mine.get("part") else [f"only androguard reads the manifest: {mine['refused']}"]
     return [f"androguard reads another {name} in the manifest" for name in theirs if theirs[name] != mine[name]]

@@ -41,6 +41,14 @@ def test_an_honest_package_is_read_alike_by_all(tmp_path):
     assert judged(tmp_path, SOUND) == (Verdict.PASS, "All readers see the same package.")
 
 
+@pytest.mark.parametrize("name", ["AndroidManifest.xml", "classes.dex", "classes2.dex"])
+def test_bytes_that_nobody_can_read_are_for_a_person_to_look_at(tmp_path, name):
+    garbage = bytes(at * 37 % 251 for at in range(4000))
+    verdict, said = judged(tmp_path, builder.package(files={name: garbage}))
+    assert verdict is Verdict.INSPECTION_NEEDED
+    assert f"nobody reads {'the manifest' if name.endswith('xml') else name}" in said
+
+
 @pytest.mark.parametrize(
     ("what", "data"),
     [

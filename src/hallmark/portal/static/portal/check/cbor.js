@@ -3,13 +3,18 @@
  * Whole numbers are Number where it holds them exactly and BigInt beyond; bytes are Uint8Array, maps are Map.
  */
 
-import { Breach } from "./breach.js";
+import { Breach, text } from "./breach.js";
 import { compare, concat, fromUtf8, toNumber, utf8 } from "./bytes.js";
 
 const MAX_DEPTH = 24;
 const COSE_SIGN1 = 18;
 const [UNSIGNED, NEGATIVE, BYTES, TEXT, LIST, MAP, TAG, SIMPLE] = [0, 1, 2, 3, 4, 5, 6, 7];
 const SIMPLE_VALUES = new Map([[20, false], [21, true], [22, null]]);
+const NO_PLACE = [
+  "浮点数，或 false、true、null 之外的简单值",
+  "a float, or a simple value other than false, true and null",
+];
+const OUT_OF_ORDER = ["映射的键顺序有误或重复", "map keys out of order, or one that comes twice"];
 const LEAST = { 24: 24, 25: 2 ** 8, 26: 2 ** 16, 27: 2 ** 32 };
 
 /** A tagged value; the only tag is 18, COSE_Sign1. */
@@ -26,7 +31,7 @@ export const isWhole = (value) => typeof value === "bigint" || Number.isInteger(
 export function decode(bytes, what) {
   const reader = new Reader(bytes, what);
   const value = reader.item(0);
-  if (reader.at !== bytes.length) reader.refuse("bytes follow its end");
+  if (reader.at !== bytes.length) reader.refuse("结尾之后还有字节", "bytes follow its end");
   return value;
 }
 
@@ -72,21 +77,23 @@ class Reader {
     this.at = 0;
   }
 
-  refuse(why) {
-    throw new Breach("not-canonical", { what: this.what, why: `${why} (before byte ${this.at})` });
+  refuse(zh, en, at = this.at) {
+    const why = text(`${zh}（第 ${at} 字节之前）`, `${en} (before byte ${at})`);
+    throw new Breach("not-canonical", { what: this.what, why });
   }
 
   take(size) {
-    if (size > this.bytes.length - this.at) this.refuse("it ends too early");
+    const { length } = this.bytes;
+    if (size > length - this.at) this.refuse("提前结束", "it ends too early", length);
     this.at += Number(size);
     return this.bytes.subarray(this.at - Number(size), this.at);
   }
 
   /** Return the number that follows a first byte whose five low bits are `info`, 24 or more. */
   number(info) {
-    if (info > 27) this.refuse("an indefinite or reserved length");
+    if (info > 27) this.refuse("长度不定或为保留值", "an indefinite or reserved length");
     const number = exact(toNumber(this.take(1 << (info - 24))));
-    if (number < LEAST[info]) this.refuse("a number not in its shortest form");
+    if (number < LEAST[info]) this.refuse("数未用最短形式", "a number not in its shortest form");
     return number;
   }
 
@@ -96,23 +103,23 @@ class Reader {
     const number = (first & 31) < 24 ? first & 31 : this.number(first & 31);
     if (major === TEXT) {
       const found = fromUtf8(this.take(number));
-      return found === null ? this.refuse("text that is not UTF-8") : found;
+      return found === null ? this.refuse("文字不是 UTF-8", "text that is not UTF-8") : found;
     }
     if (major === BYTES) return this.take(number);
     if (major === UNSIGNED) return number;
     if (major === NEGATIVE) return exact(-1n - BigInt(number));
     if (major === SIMPLE) {
-      if (!SIMPLE_VALUES.has(number)) this.refuse("a float, or a simple value other than false, true and null");
+      if (!SIMPLE_VALUES.has(number)) this.refuse(...NO_PLACE);
       return SIMPLE_VALUES.get(number);
     }
-    if (depth === MAX_DEPTH) this.refuse(`nested deeper than ${MAX_DEPTH}`);
+    if (depth === MAX_DEPTH) this.refuse(`嵌套超过 ${MAX_DEPTH} 层`, `nested deeper than ${MAX_DEPTH}`);
     if (major === LIST) {
       const items = [];
       for (let count = 0; count < number; count += 1) items.push(this.item(depth + 1));
       return items;
     }
     if (major === MAP) return this.map(number, depth + 1);
-    if (number !== COSE_SIGN1) this.refuse(`tag ${number} has no place in it`);
+    if (number !== COSE_SIGN1) this.refuse(`不得含有标签 ${number}`, `tag ${number} has no place in it`);
     return new Tag(this.item(depth + 1));
   }
 
@@ -124,10 +131,11 @@ class Reader {
       const start = this.at;
       const key = this.item(depth);
       if (!isWhole(key) && typeof key !== "string" && !(key instanceof Uint8Array)) {
-        this.refuse(`a ${typeName(key)} as map key`);
+        const name = typeName(key);
+        this.refuse(`${name} 不得作为映射的键`, `a ${name} as map key`);
       }
       const encoded = this.bytes.subarray(start, this.at);
-      if (compare(encoded, last) <= 0) this.refuse("map keys out of order, or one that comes twice");
+      if (compare(encoded, last) <= 0) this.refuse(...OUT_OF_ORDER);
       last = encoded;
       pairs.set(key, this.item(depth));
     }

@@ -20,7 +20,7 @@ const refuse = (zh, en) => {
 export function parseForm(bytes) {
   const size = bytes.length;
   if (size > MAX_SIZE) refuse(`共 ${size} 字节，上限 ${MAX_SIZE}`, `it has ${size} bytes, more than ${MAX_SIZE}`);
-  const value = decode(bytes, "certificate");
+  const value = decode(bytes, text("证书", "certificate"));
   const parts = ["issued", "issuer", "stated", "status"];
   const isForm =
     value instanceof Map &&

@@ -13,9 +13,9 @@ export const MAX_PDF = 16 * 1024 * 1024;
 const MAX_CONTENT = 8 * 1024 * 1024;
 const MAX_DEPTH = 24;
 const MAX_REVISIONS = 8;
-const MAX_OBJECTS = 200_000;
+const MAX_OBJECTS = 200_000; // in all tables, each section counted as one more
 const MAX_FILES = 100;
-const MAX_VALUES = 50_000;
+const MAX_WORK = 4 * 1024 * 1024; // bytes of values, however often each is read, and 128 more a value
 const MAX_STRING = 64 * 1024;
 
 // Every repetition has a bound, so that no file makes a match slow.
@@ -88,7 +88,8 @@ class PdfReader {
     }
     this.pdf = toBinary(pdf);
     this.places = new Map();
-    this.values = 0;
+    this.objects = 0;
+    this.work = 0;
     this.root = this.revisions();
   }
 
@@ -171,7 +172,8 @@ class PdfReader {
     for (let section = this.match(SECTION, match.end); section; section = this.match(SECTION, match.end)) {
       match = section;
       const [first, count] = [Number(section.groups[1]), Number(section.groups[2])];
-      if (first + count > MAX_OBJECTS) refuse("对象过多", "it has too many objects");
+      this.objects += 1 + count;
+      if (first + count > MAX_OBJECTS || this.objects > MAX_OBJECTS) refuse("对象过多", "it has too many objects");
       for (let number = first; number < first + count; number += 1) {
         match = this.match(ENTRY, match.end) ?? refuse("交叉引用表有误", "its cross-reference table is wrong");
         const place = match.groups[2] === "n" ? Number(match.groups[1]) : -1;
@@ -206,8 +208,8 @@ class PdfReader {
   /** Return the value at `at` and where it ends. */
   value(at, depth) {
     const token = this.match(TOKEN, at);
-    this.values += 1;
-    if (!token || depth > MAX_DEPTH || this.values > MAX_VALUES) wrongSyntax(at);
+    if (!token || depth > MAX_DEPTH) wrongSyntax(at);
+    this.spend(at, token.end);
     const { named, groups, end } = token;
     if (named.reference !== undefined) return [new Reference(Number(groups[2])), end];
     if (named.number !== undefined) return [named.number.includes(".") ? new Real() : Number(named.number), end];
@@ -248,12 +250,18 @@ class PdfReader {
     return [entries, token.end];
   }
 
+  spend(start, end) {
+    this.work += end - start + 128;
+    if (this.work > MAX_WORK) refuse("内容过多", "it says too much");
+  }
+
   letters(start) {
     const parts = [];
     let [at, depth, size] = [start, 1, 0];
     for (;;) {
       const part = this.match(STRING_PART, at);
       if (!part || size > MAX_STRING) wrongSyntax(at);
+      this.spend(at, part.end);
       at = part.end;
       let [letters] = part.groups;
       depth += (letters === "(") - (letters === ")");

@@ -72,7 +72,7 @@ function parsePrinted(code) {
   if (!code.startsWith(PREFIX) || [...code].length > MOST_CHARACTERS) {
     refuse("其开头不是 HM1:，或过长", "it does not begin with HM1:, or is too long");
   }
-  const value = decode(inflate(fromBase45(code.slice(PREFIX.length))), "printed code");
+  const value = decode(inflate(fromBase45(code.slice(PREFIX.length))), text("印刷的二维码", "printed code"));
   const [form, ...parts] = Array.isArray(value) ? value : [];
   if (form === 1 && parts.length === 6) {
     const [encoded, index, path, size, extensions, signatures] = parts;

@@ -1,6 +1,6 @@
 /** The organisation's signature around a statement: COSE_Sign1 with CWT claims, as RFC 9052 and RFC 9943 have it. */
 
-import { Breach } from "./breach.js";
+import { Breach, text } from "./breach.js";
 import { equal } from "./bytes.js";
 import { decode, encode, Tag } from "./cbor.js";
 import { KINDS } from "./data.js";
@@ -28,9 +28,9 @@ export function parseStatement(encoded) {
   if (encoded.length > MAX_SIZE) {
     refuse(`it has ${encoded.length} bytes, more than ${MAX_SIZE}; put large content into evidence`);
   }
-  const [protectedBytes, body, signature] = open(decode(encoded, "statement"));
-  const header = decode(protectedBytes, "protected header");
-  const payload = decode(body, "payload");
+  const [protectedBytes, body, signature] = open(decode(encoded, text("声明", "statement")));
+  const header = decode(protectedBytes, text("受保护头", "protected header"));
+  const payload = decode(body, text("载荷", "payload"));
   const { algorithm, kind, keyId: identifier, issuer, subject, environment } = readHeader(header);
   const layout = readPayload(payload);
   checkLayout(kind, layout);

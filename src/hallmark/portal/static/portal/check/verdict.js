@@ -42,16 +42,17 @@ export function showAnswer(answer, language) {
   const until = told("until", { until: record.get("valid_until") });
   const period = [answer.since && told("since", { since: answer.since }), until];
   const known = knownAt !== null && { known: moment(knownAt, language), age: age(answer.age, language) };
-  const lines = [answer.why?.[language], period.filter(Boolean).join(" · "), known && told("known", known)];
+  const unseen = answer.page === false;
+  const lines = [unseen && told(`verdict.${status}`), answer.why?.[language], period.filter(Boolean).join(" · "), known && told("known", known)];
   const unchecked = answer.unchecked.map((name) => name[language]).join(", ");
   const notes = [
-    answer.page === false && told("page.unchecked"),
     unchecked && told("unchecked", { names: unchecked }),
     answer.development ? told("development") : answer.vouchedBy.length === 1 && told("single"),
   ];
   return section(
-    status,
-    told(`verdict.${status}`),
+    unseen ? "unknown" : status,
+    told(unseen ? "verdict.page" : `verdict.${status}`),
+    unseen && make("p", { class: "notice" }, told("page.unchecked")),
     make("p", { class: "verdict__number" }, answer.number),
     lines.filter(Boolean).map((line) => make("p", { class: "verdict__line" }, line)),
     notes.filter(Boolean).map((note) => make("p", { class: "notice" }, note)),
@@ -94,10 +95,11 @@ function describe({ number, record, recordDigest }, language) {
     [...told("product"), named(product)],
     ...["model", "version", "trademark", "function"].map((name) => [...told(name), product.get(name)]),
     [...told("product_type"), [`${type.get("id")} `, ...named(type)]],
+    [...told("level"), type.has("level") && named(type.get("level"))],
     [...told("scheme"), [...named(scheme), aside(edition)]],
     ...["applicant", "manufacturer", "factory", "body"].map(party),
     [...told("laboratories"), list(record.get("laboratories").map(named))],
-    [...told("standards"), list(record.get("standards").map((each) => `${each.get("id")}-${each.get("edition")}`))],
+    [...told("standards"), list(record.get("standards").map((each) => [...each.values()].join("-")))],
     [...told("dates"), say("granted", language, dates)],
     [...told("digest"), digest(recordDigest)],
   ];

@@ -47,6 +47,7 @@ const WORDS = {
   "verdict.cancelled": ["证书真实，但已注销", "Genuine, but cancelled"],
   "verdict.expired": ["证书真实，但已过期", "Genuine, but expired"],
   "verdict.unknown": ["证书曾经颁发；当前状态无法判断", "It was issued; its status cannot be told"],
+  "verdict.page": ["页面未核验，无法判断", "Page not checked: it cannot be told"],
   "failed.unverified": ["未通过验证，请勿信赖", "Not verified. Do not rely on it"],
   "failed.malformed": ["无法识别，未作任何证明", "This could not be read, and proves nothing"],
   "failed.unavailable": ["本浏览器无法判断", "This browser cannot tell"],
@@ -65,6 +66,7 @@ const WORDS = {
   "trademark": ["商标", "Trademark"],
   "function": ["功能", "Function"],
   "product_type": ["产品类别", "Product type"],
+  "level": ["级别", "Level"],
   "scheme": ["认证方案", "Scheme"],
   "applicant": ["申请人", "Applicant"],
   "manufacturer": ["生产者", "Manufacturer"],
@@ -100,8 +102,8 @@ const WORDS = {
     "The ML-DSA-44 signatures of {names} were not checked in this browser, and count for nothing.",
   ],
   "page.unchecked": [
-    "页面未核验：颁发机构未登记签章。请将页面与下列记录核对，得到证明的是该记录。",
-    "Page not checked: the body registered no seal. Compare the page with the record below, which is what is proven.",
+    "文件所附条目未载明颁发机构的签章，页面内容未得到任何证明。请只依据下列记录。",
+    "The file brings no seal of the body, so nothing on the page is proven. Rely only on the record below.",
   ],
 };
 

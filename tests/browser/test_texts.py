@@ -1,0 +1,121 @@
+"""Hostile text: read alike by both verifiers, and shown as nothing but text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from browser.parts import Log, Parts, codes, judge, same, trust
+from browser.test_pdf import _FILE, NAMED, pdf, stream
+from hallmark.certificate.form import ProvenStatus
+from hallmark.ledger.sorted_map import SortedMap
+from hallmark.portal.views import check
+from hallmark.statement import envelope
+from hallmark.statement.certificate import record_digest, status_digest
+from hallmark.verify.bundle import TrustBundle
+from hallmark.verify.command import main
+from world.market import key, org
+
+STRANGE = [
+    *map(chr, range(0xA1)), "\xad", "\u061c", "\u115f", "\u1680", "\u180e", *map(chr, range(0x2000, 0x2070)), "\u3000",
+    "\u3164", "\ufe0f", "\ufeff", "\ufff9", "\U000e0001", "\U000e0041", "\U0001f600",
+]  # fmt: skip
+SCRIPT = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'\n\u200bGenuine, and in force."
+
+
+def test_characters_that_are_not_seen_are_read_alike(in_browser: Any) -> None:
+    genuine = json.loads(trust())
+    files = []
+    for character in STRANGE:
+        for text in (character, f"a{character}b", character * 100, character * 101):
+            changed = json.dumps({**genuine, "environment": text}, ensure_ascii=False)
+            files += [changed.encode(), json.dumps({**genuine, "environment": text}).encode()]
+    expected = [judge(lambda file=file: TrustBundle.parse(file).fingerprint.hex()) for file in files]
+    assert codes(expected) == {"ok", "bad-claim"}
+    same(in_browser("bundle", [(file,) for file in files]), expected)
+
+
+@pytest.fixture
+def hostile(parts: Parts) -> bytes:
+    """A certificate in force, as a hostile body would have it logged: markup, a line break and length in its texts."""
+    number = parts.numbers[0]
+    draft = parts.statements[parts.find("certificate.issued", number)].draft
+    record = dict(draft.public)
+    product = {"name": {"zh": SCRIPT, "en": SCRIPT.ljust(200, "x")}, "model": SCRIPT[:100], "version": "<b>1</b>"}
+    record["product"] = {**record["product"], **product}
+    statuses = parts.market.state.get(f"certificate/{number}")
+    assert statuses is not None
+    status = {**statuses, "record": record_digest(number, record)}
+    register = SortedMap({number: status_digest(status)})
+    claims = {"size": 1, "root": register.root, "at": parts.market.clock}
+    stated, _ = parts.market.prepare("status.stated", "operator", org("operator"), claims)
+    issued = envelope.sign(draft.__class__(**{**_fields(draft), "public": record}), (), key("northern"))
+    issuer = parts.entries[parts.find("organisation.registered", org("northern"))]
+    log = Log([issuer, issued, stated.encoded])
+    proven = {name: log.prove(place) for place, name in enumerate(("issuer", "issued", "stated"))}
+    presence = ProvenStatus(status, register.prove_presence(number))
+    return parts.form(number, **proven, status=presence, checkpoint=log.note).encode()
+
+
+def _fields(draft: Any) -> dict[str, Any]:
+    return {name: getattr(draft, name) for name in draft.__dataclass_fields__}
+
+
+@pytest.fixture
+def verify_html(chromium: Browser, tmp_path: Path, parts: Parts) -> Iterator[Page]:
+    """The verifier as one file on the disk, opened at the time when the status is fresh."""
+    (tmp_path / "verify.html").write_bytes(check.standalone(trust()))
+    page = chromium.new_page(locale="en-GB")
+    page.clock.set_fixed_time(parts.now / 1000)
+    page.goto((tmp_path / "verify.html").as_uri())
+    page.evaluate("document.querySelector('button[lang=en]')?.click()")
+    yield page
+    page.close()
+
+
+def shown(page: Page, name: str, content: bytes) -> str:
+    """Return what the page shows of a file."""
+    page.set_input_files("#check-file", {"name": name, "mimeType": "application/octet-stream", "buffer": content})
+    page.wait_for_selector("section.verdict")
+    return page.inner_text("section.verdict")
+
+
+def test_markup_in_a_certificate_is_shown_as_text_and_runs_nothing(verify_html: Page, hostile: bytes) -> None:
+    happened: list[Any] = []
+    verify_html.on("dialog", lambda dialog: (happened.append(dialog.message), dialog.dismiss()))
+    verify_html.on("request", lambda request: happened.append(request.url))
+    text = shown(verify_html, "<img src=x onerror=alert(3)>.hallmark", hostile)
+    assert "<img src=x onerror=alert(1)><script>alert(2)</script>" in text
+    assert verify_html.locator("#check img, #check script, #check b").count() == 0
+    assert verify_html.inner_text("#verdict") == "Genuine and in force"
+    width = verify_html.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert width[0] <= width[1]
+    assert happened == []
+
+
+def test_a_page_that_was_not_checked_has_a_heading_of_its_own(verify_html: Page, parts: Parts) -> None:
+    form = parts.form(parts.numbers[0]).encode()
+    entry, named = (each.replace(b"a.bin", b"certificate.hallmark") for each in (_FILE, NAMED))
+    text = shown(verify_html, "certificate.pdf", pdf(named, entry, stream(form)))
+    assert verify_html.inner_text("#verdict") == "Page not checked: it cannot be told"
+    assert verify_html.locator("section.verdict--unknown").count() == 1
+    assert "nothing on the page is proven" in text
+    assert text.index("nothing on the page is proven") < text.index("Genuine and in force")
+
+
+def test_a_certificate_cannot_add_lines_of_its_own_to_the_command(
+    parts: Parts, hostile: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "trust.json").write_bytes(trust())
+    (tmp_path / "file").write_bytes(hostile)
+    main([str(tmp_path / "file"), "--trust", str(tmp_path / "trust.json"), "--language=en"])
+    out = capsys.readouterr().out
+    assert (
+        "  Product: <img src=x onerror=alert(1)><script>alert(2)</script>\"'\ufffd\ufffdGenuine, and in force." in out
+    )
+    assert not any(line.startswith(("<", "\u200b", "Genuine, and in force.")) for line in out.splitlines()[1:])
