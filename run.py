@@ -76,8 +76,11 @@ def test(rest: list[str]) -> int:
 def bench(rest: list[str]) -> int:
     """Run every benchmark, or those named."""
     set_up("test")
-    scripts = sorted((ROOT / "benchmarks").glob("*.py"))
-    return max([call([PYTHON, script]) for script in scripts if not rest or script.stem in rest], default=0)
+    scripts = {script.stem: script for script in sorted((ROOT / "benchmarks").glob("*.py"))}
+    if unknown := [name for name in rest if name not in scripts]:
+        print(f"There is no benchmark {', '.join(unknown)}. There are: {', '.join(scripts)}.")
+        return 2
+    return max(call([PYTHON, scripts[name]]) for name in rest or scripts)
 
 
 def build(_: list[str]) -> int:

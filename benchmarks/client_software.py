@@ -1,26 +1,32 @@
-"""The client software kit on one Android package, beside androguard's full analysis of the same package.
+"""The client software kit on Android packages, beside androguard's full analysis of the same package.
 
 Each row is a process of its own, as in a session: CPU seconds and greatest resident memory, its children's included.
-Without an argument the package of the PyPI distribution uiautomator2 (2 MB) is used; another is named as a file, for
-instance the 18 MB package in the npm distribution appium-uiautomator2-server.
+The packages are the one in the PyPI distribution uiautomator2 (2 MB) and the largest in the npm distribution
+appium-uiautomator2-server (18 MB), which is fetched into a folder that vanishes, where npm is; or one named as a file.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
+
+from measure import Row, show
 
 from hallmark.lab.kit import Session
 from hallmark.lab.kits.client_software import KIT
 
 FULL_ANALYSIS = "androguard, full analysis"
 NOTHING = "imports alone"
+LARGE = "appium-uiautomator2-server"
+PATIENCE_S = 120
 
 
 class Cost(NamedTuple):
@@ -32,19 +38,32 @@ class Cost(NamedTuple):
 
 
 def main() -> None:
+    """Print the table of each package."""
+    if len(sys.argv) > 1:
+        return compare(Path(sys.argv[1]))
+    compare(bundled())
+    with tempfile.TemporaryDirectory() as folder:
+        if package := large(Path(folder)):
+            return compare(package)
+    print("the large package cannot be fetched here")
+    return None
+
+
+def compare(package: Path) -> None:
     """Print one row a measurement, the sum, and the peer."""
-    package = Path(sys.argv[1]) if len(sys.argv) > 1 else bundled()
-    print(f"{package.name}, {package.stat().st_size / 1e6:.1f} MB")
     rows = {name: cost(name, package) for name in (NOTHING, *(each.name for each in KIT.measurements), FULL_ANALYSIS)}
-    for name, (cpu, wall, memory) in rows.items():
-        print(f"{name:28} {cpu:7.2f} CPU s {wall:7.2f} s {memory:7.0f} MiB")
     peer = rows.pop(FULL_ANALYSIS)
+    table = [Row(f"{name}, {row.wall:.2f} s by the clock", row.cpu, "CPU s") for name, row in rows.items()]
     del rows[NOTHING]
     cpu, memory = sum(row.cpu for row in rows.values()), max(row.memory for row in rows.values())
-    print(f"{'whole kit':28} {cpu:7.2f} CPU s {sum(row.wall for row in rows.values()):7.2f} s {memory:7.0f} MiB")
-    print(f"whole kit / peer: CPU {peer.cpu / cpu:.1f} times less, memory {peer.memory / memory:.1f} times less")
-    cpu, _, memory = rows["code"]
-    print(f"code alone / peer: CPU {peer.cpu / cpu:.1f} times less, memory {peer.memory / memory:.1f} times less")
+    code = rows["code"]
+    table += [
+        Row("whole kit, time", cpu, "CPU s", None, FULL_ANALYSIS, peer.cpu),
+        Row("whole kit, memory", memory, "MiB", None, FULL_ANALYSIS, peer.memory),
+        Row("code alone, time", code.cpu, "CPU s", None, FULL_ANALYSIS, peer.cpu),
+        Row("code alone, memory", code.memory, "MiB", None, FULL_ANALYSIS, peer.memory),
+    ]
+    show(f"client software kit, {package.name}, {package.stat().st_size / 1e6:.1f} MB", table)
 
 
 def bundled() -> Path:
@@ -53,6 +72,21 @@ def bundled() -> Path:
     if spec is None or spec.origin is None:
         sys.exit("Install hallmark[demo], or name an Android package.")
     return Path(spec.origin).with_name("assets") / "app-uiautomator.apk"
+
+
+def large(folder: Path) -> Path | None:
+    """Return the largest package of the npm distribution, or None where it cannot be had."""
+    npm = shutil.which("npm")
+    try:
+        subprocess.run([npm or "npm", "pack", LARGE], cwd=folder, capture_output=True, timeout=PATIENCE_S, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+        package = max((each for each in archive if each.name.endswith(".apk")), key=lambda each: each.size)
+        content = archive.extractfile(package)
+        path = folder / Path(package.name).name
+        path.write_bytes(content.read() if content else b"")
+        return path
 
 
 def cost(name: str, package: Path) -> Cost:

@@ -10,9 +10,10 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
+
+from measure import Row, best, show
 
 from hallmark.lab.kits.security_chip import battery, published
 from hallmark.lab.kits.security_chip.constants import GMT_0005_2021, PLANS, SP_800_22, SP_800_22_PLAN, Plan
@@ -21,7 +22,6 @@ from hallmark.lab.kits.security_chip.tests import reference
 
 N = 1_000_000
 SHORT = 20_000
-WINDOWS = 5
 PATIENCE_S = 120
 AIM_S = 0.10
 PEER = """
@@ -49,30 +49,24 @@ def main() -> None:
     bits = unpack(published.digits_of_e(N))
     ours = cost(lambda: battery.run(battery.Sequence(bits), PLANS[N], GMT_0005_2021))
     columns = len(battery.columns(PLANS[N]))
-    print(f"GM/T 0005-2021, 15 tests, {columns} columns, 10^6 bit: {ours:.3f} CPU s (aim {AIM_S:.2f}), "
-          f"1000 sequences {1000 * ours:.0f} CPU s")  # fmt: skip
+    rows = [Row(f"GM/T 0005-2021, 15 tests, {columns} columns", ours, "s", AIM_S)]
     found = battery.run(battery.Sequence(bits), SP_800_22_PLAN, SP_800_22)
-    shared = cost(lambda: battery.run(battery.Sequence(bits), SP_800_22_PLAN, SP_800_22))
     peer = nist(bits)
     if peer is None:
         print("sp80022suite could not be built here")
-        compare_with_reference(bits[:SHORT])
-        return
-    values, seconds = peer
-    assert all(abs(found[name][0] - p) < 1e-6 for name, p in values.items()), "the peer gives other values"
-    print(f"SP 800-22, the {len(values)} tests both have, equal values: ours {shared:.3f}, NIST's C code "
-          f"{seconds:.3f} CPU s: {seconds / shared:.0f} times less")  # fmt: skip
+        rows.append(beside_reference(bits[:SHORT]))
+    else:
+        values, seconds = peer
+        assert all(abs(found[name][0] - p) < 1e-6 for name, p in values.items()), "the peer gives other values"
+        shared = cost(lambda: battery.run(battery.Sequence(bits), SP_800_22_PLAN, SP_800_22))
+        rows.append(Row(f"SP 800-22, {len(values)} tests of equal values", shared, "s", None, "NIST's C code", seconds))
+    show("randomness battery, 10^6 bit, CPU time of one thread", rows)
 
 
 def cost(work: Callable[[], object]) -> float:
     """Return CPU seconds of the best window; the first, which compiles, does not count."""
     work()
-    best = float("inf")
-    for _ in range(WINDOWS):
-        start = time.process_time()
-        work()
-        best = min(best, time.process_time() - start)
-    return best
+    return best(work)
 
 
 def nist(bits: Bits) -> tuple[dict[str, float], float] | None:
@@ -93,15 +87,19 @@ def nist(bits: Bits) -> tuple[dict[str, float], float] | None:
         return values, seconds
 
 
-def compare_with_reference(bits: Bits) -> None:
-    """Print our cost beside the reference's for the tests of short sequences that cost most there."""
+def beside_reference(bits: Bits) -> Row:
+    """Return our cost beside the reference's for the tests of short sequences that cost most there."""
     plan: Plan = tuple((test, values) for test, values in PLANS[SHORT] if test in ("serial", "approximate-entropy"))
     listed = bits.tolist()
     ours = cost(lambda: battery.run(battery.Sequence(bits), plan, GMT_0005_2021))
-    slow = cost(lambda: [reference.serial(listed, m) for m in (3, 5)]
-                + [reference.approximate_entropy(listed, m) for m in (2, 5)])  # fmt: skip
-    print(f"serial and approximate entropy, 20,000 bit: ours {ours:.5f}, plain Python {slow:.5f}: "
-          f"{slow / ours:.0f} times less")  # fmt: skip
+
+    def plain() -> None:
+        for length in (3, 5):
+            reference.serial(listed, length)
+        for length in (2, 5):
+            reference.approximate_entropy(listed, length)
+
+    return Row("serial and approximate entropy, 20,000 bit", ours, "s", None, "plain Python", cost(plain))
 
 
 if __name__ == "__main__":

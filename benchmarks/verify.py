@@ -2,7 +2,7 @@
 
 Check: a certificate under a checkpoint that five witnesses co-signed, in a log of 100,000 entries. The peer does only
 what no verifier can leave out: `cryptography` checks the same seven Ed25519 signatures, and pymerkle four proofs of
-inclusion in trees of the same sizes. CPU time, best of several windows.
+inclusion in trees of the same sizes. CPU time, the best window.
 
 Cold start: `hallmark-verify` as a process, with its files in the page cache. The peers are a Python that does nothing,
 and OpenSSL checking a single Ed25519 signature. Wall time, the least of twenty runs in turn.
@@ -17,12 +17,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pymerkle
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from measure import Row, best, show
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "verify"))
@@ -63,13 +63,13 @@ def certificate() -> tuple[bytes, bytes, int]:
 
 def check(data: bytes, bundle: TrustBundle, at: int) -> None:
     """Compare the check with its signatures and proofs alone."""
-    ours = best(lambda: verify_certificate(data, bundle, at))
-    signatures = plain_signatures()
-    proofs = plain_proofs()
-    print(f"{'full check, 5 co-signers':34} {ours * 1e3:8.3f} ms  ({len(data)} bytes)")
-    print(f"{'cryptography, 7 signatures':34} {signatures * 1e3:8.3f} ms")
-    print(f"{'pymerkle, 4 inclusion proofs':34} {proofs * 1e3:8.3f} ms")
-    print(f"full check / peers together: {ours / (signatures + proofs):.2f}")
+    ours = best(lambda: verify_certificate(data, bundle, at)) * 1e3
+    signatures, proofs = plain_signatures() * 1e3, plain_proofs() * 1e3
+    rows = [
+        Row("full check, 5 co-signers", ours, "ms", 1.0, f"{SIGNATURES} signatures, 4 proofs", signatures + proofs),
+        Row("  beside its signatures", ours - signatures, "ms"),
+    ]
+    show(f"offline check of a whole certificate, {len(data):,} bytes, CPU time", rows)
 
 
 def plain_signatures() -> float:
@@ -106,10 +106,9 @@ def cold_start(folder: Path, data: bytes, bundle: bytes, at: int) -> None:
             begin = time.perf_counter()
             subprocess.run(arguments, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
             least[name] = min(least[name], time.perf_counter() - begin)
-    for name, seconds in least.items():
-        print(f"{name + ', cold start':34} {seconds * 1e3:8.0f} ms")
-    for name in list(rows)[1:]:
-        print(f"hallmark-verify / {name}: {least['hallmark-verify'] / least[name]:.1f}")
+    ours, *peers = ((name, seconds * 1e3) for name, seconds in least.items())
+    rows = [Row(ours[0], ours[1], "ms", 150.0, *peer) for peer in peers]
+    show("cold start, wall clock, least of the runs", rows)
 
 
 def openssl_verify(folder: Path) -> list[str]:
@@ -122,18 +121,6 @@ def openssl_verify(folder: Path) -> list[str]:
     (folder / "signature").write_bytes(key.sign(b"message"))
     arguments = "pkeyutl -verify -pubin -inkey key.pem -rawin -in message -sigfile signature"
     return [openssl, *arguments.split()] if openssl else []
-
-
-def best(job: Callable[[], object]) -> float:
-    """Return the CPU seconds of one `job`, in the best of seven windows of a tenth of a second."""
-    least = float("inf")
-    for _ in range(7):
-        count, begin = 0, time.process_time()
-        while time.process_time() - begin < 0.1:
-            job()
-            count += 1
-        least = min(least, (time.process_time() - begin) / count)
-    return least
 
 
 if __name__ == "__main__":

@@ -213,7 +213,8 @@ def parse(encoded: bytes) -> Statement:
 def _check_layout(kind: Kind, layout: Mapping[Visibility, Mapping[object, object]]) -> None:
     """Raise `BadStatement` unless each claim stands where its visibility puts it, hidden ones as digests."""
     for visibility, claims in layout.items():
-        if unknown := sorted(str(name) for name in claims if name not in kind.visible(visibility)):
+        known = kind.visible(visibility)
+        if unknown := sorted(str(name) for name in claims if name not in known):
             raise BadStatement(why=f"{kind.name} has no {visibility} claim {unknown[0][:MAX_NAME]}")
     for claim in kind.claims:
         claims = layout[claim.visibility]

@@ -10,11 +10,11 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
 
-def make_folder(folder: Path) -> Path:
+def make_folder(folder: Path, mode: int = PRIVATE_FOLDER) -> Path:
     """Return `folder`; it and those above it are made, for their owner's eyes and to survive a crash, where absent."""
     if not folder.is_dir():
-        make_folder(folder.parent)
-        folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        make_folder(folder.parent, mode)
+        folder.mkdir(mode=mode, exist_ok=True)
         flush_folder(folder.parent)
     return folder
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
@@ -10,14 +11,13 @@ from django.conf import settings
 from hallmark.ledger.tile import TiledLog
 from hallmark.office.keys import durable
 
-_PUBLIC_FILE = 0o644
+_PUBLIC_FILE, _PUBLIC_FOLDER = 0o644, 0o755
 
 
 def folder() -> Path:
     """Return the folder of the read path."""
     path: Path = settings.HALLMARK_LOG
-    path.mkdir(parents=True, exist_ok=True)
-    return path
+    return durable.make_folder(path, _PUBLIC_FOLDER)
 
 
 def read(path: str) -> bytes:
@@ -30,17 +30,21 @@ def exists(path: str) -> bool:
     return (folder() / path).exists()
 
 
-def write(path: str, content: bytes) -> None:
-    """Write a file of the read path: flushed, renamed, its folder flushed."""
-    final = folder() / path
-    final.parent.mkdir(parents=True, exist_ok=True)
-    temporary = durable.temporary_in(final.parent)
-    with os.fdopen(durable.create(temporary, _PUBLIC_FILE), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(final)
-    durable.flush_folder(final.parent)
+def write(files: Iterable[tuple[str, bytes]]) -> None:
+    """Write files of the read path: each flushed and renamed, then each of their folders flushed once."""
+    folders = set()
+    for path, content in files:
+        final = folder() / path
+        durable.make_folder(final.parent, _PUBLIC_FOLDER)
+        temporary = durable.temporary_in(final.parent)
+        with os.fdopen(durable.create(temporary, _PUBLIC_FILE), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(final)
+        folders.add(final.parent)
+    for each in folders:
+        durable.flush_folder(each)
 
 
 def at(size: int, root: bytes) -> TiledLog:

@@ -22,7 +22,7 @@ from hallmark.office.registry.projection import BODY, TYPE, terms
 PAGE_SIZE = 25
 MOST_COUNTED = 10_000
 _MOST_TERMS = 24
-_SHORT = 1_000
+_SHORT = 10_000
 _LONGEST = 1_000
 _LAST_PAGE = 2**31
 
