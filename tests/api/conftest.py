@@ -77,21 +77,18 @@ class Caller:
 
 
 @pytest.fixture
-def stranger(db, settings) -> Caller:
+def stranger(db) -> Caller:
     """Nobody in particular."""
-    _speak(settings)
     return Caller()
 
 
 @pytest.fixture
-def callers(office, settings) -> Callable[..., Caller]:
+def callers(office) -> Callable[..., Caller]:
     """Return somebody by name, with a token for the organisation that they act for."""
     from hallmark.kernel import instant
     from hallmark.office.accounts import entry
     from hallmark.office.accounts.policies import Scope
     from hallmark.office.jobs.clock import now
-
-    _speak(settings)
 
     def find(name: str, *scopes: str) -> Caller:
         actor = office.actors[name]
@@ -102,12 +99,6 @@ def callers(office, settings) -> Callable[..., Caller]:
         return Caller(token)
 
     return find
-
-
-def _speak(settings) -> None:
-    middleware = "hallmark.api.problem.speak_problems"
-    if middleware not in settings.MIDDLEWARE:
-        settings.MIDDLEWARE = [middleware, *settings.MIDDLEWARE]
 
 
 class Market:

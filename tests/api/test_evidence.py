@@ -7,6 +7,11 @@ from io import BytesIO
 
 import pytest
 
+from hallmark.office.jobs.clock import now
+from hallmark.office.jobs.worker import work
+from hallmark.office.registry import services
+from hallmark.server.work import HANDLERS
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -90,3 +95,29 @@ def test_odd_types_addresses_and_owners_are_refused(office, people, bring):
     assert people.alice.get(f"/evidence/{'0' * 63}")[0] == 400
     path = f"/evidence?organisation={office.places['jade']}&name=x"
     assert people.alice.call("POST", path, data=b"x", content_type="text/plain")[1]["code"] == "not-a-member"
+
+
+def test_evidence_is_erased_by_its_owner_through_an_entry_and_by_nobody_else(market, bring):
+    lotus, jade = market.places["lotus"], market.places["jade"]
+    status, kept = bring(b"the secret of lotus")
+    path = f"/evidence/{kept['address']}"
+    claims = {"address": kept["address"], "ground": "retention", "reason": "its time is over"}
+    body = {"kind": "evidence.erased", "issuer": jade, "subject": jade, "claims": claims}
+    assert market.charlie.post("/drafts", body)[1]["code"] == "no-such-evidence"
+    market.alice.post(f"{path}/readers", {"organisation": jade})
+    status, problem = market.charlie.post("/drafts", body)
+    assert (status, problem["code"]) == (403, "not-the-owner")
+
+    market.act("alice", "evidence.erased", lotus, claims)
+    assert market.alice.raw("GET", path).status_code == 200  # a worker erases, once the entry is final
+    work("w", HANDLERS, now, until_idle=True)
+    assert market.alice.get(path)[1]["code"] == "erased"
+
+
+def test_an_entry_about_the_evidence_of_others_erases_nothing(market, bring):
+    _, kept = bring(b"the secret of lotus")
+    claims = {"address": bytes.fromhex(kept["address"]), "ground": "malice", "reason": "admitted by the rules alone"}
+    jade = market.places["jade"]
+    services.append([services.issue("evidence.erased", jade, jade, claims)])
+    work("w", HANDLERS, now, until_idle=True)
+    assert market.alice.raw("GET", f"/evidence/{kept['address']}").status_code == 200

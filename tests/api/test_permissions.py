@@ -76,9 +76,27 @@ def test_what_the_api_lets_pass_the_rules_still_refuse(opened, case):
     assert (status, problem["code"]) == (409, "not-your-case")
     draft = opened.prepare("dora", "application.declined", case, {"reasons": "no"})
     forged = {**opened.approval(draft, "case_officer", "charlie"), "person": opened.persons["dora"]}
-    assert opened.dora.post(f"/drafts/{draft['id']}/approvals", forged)[0] == 200
-    status, problem = opened.dora.post(f"/drafts/{draft['id']}/submit")
-    assert (status, problem["code"]) == (422, "bad-approval")
+    garbage = {"person": opened.persons["dora"], "function": "case_officer", "key": "aa" * 32, "signature": "aa" * 64}
+    for wrong in (forged, garbage):
+        status, problem = opened.dora.post(f"/drafts/{draft['id']}/approvals", wrong)
+        assert (status, problem["code"]) == (422, "bad-approval")
+    approval = opened.approval(draft, "case_officer", "dora")  # nothing has taken its place
+    assert opened.dora.post(f"/drafts/{draft['id']}/approvals", approval)[0] == 200
+
+
+def test_what_may_not_be_stated_is_told_in_a_sentence(opened, case):
+    body = {"kind": "certificate.issued", "issuer": opened.places["northern"], "subject": case, "claims": {}}
+    _, problem = opened.frank.post("/drafts", body)
+    assert problem["detail"].startswith("You may not make the statement “Certificate issued”: at ")
+
+
+def test_an_organisation_records_the_competence_of_its_own_people_alone(opened):
+    period = {"scheme": "cfp", "product_types": ["CFP-01"], "valid_from": "2020-01-01", "valid_until": "2099-12-31"}
+    claims = {**period, "function": "applicant_representative", "basis": "trained"}
+    body = {"kind": "competence.recorded", "issuer": opened.places["jade"], "claims": claims}
+    status, problem = opened.charlie.post("/drafts", {**body, "subject": opened.persons["alice"]})
+    assert (status, problem["code"]) == (404, "no-such-member")
+    assert opened.charlie.post("/drafts", {**body, "subject": opened.persons["charlie"]})[0] == 201
 
 
 def test_a_token_reaches_no_further_than_its_scopes(office, callers):
@@ -98,7 +116,7 @@ def test_a_token_reaches_no_further_than_its_scopes(office, callers):
     assert writer.post("/drafts", draft)[1]["code"] == "bad-claim"
 
 
-def test_only_a_registrar_brings_organisations_and_persons_in(people):
+def test_only_a_registrar_brings_organisations_and_persons_in_and_erases_them(office, people):
     organisation = {"role": "applicant", "name": {"zh": "甲", "en": "A"}, "address": "1 Road"}
     for name in ("alice", "dora", "ivan", "bea"):
         caller = getattr(people, name)
@@ -109,6 +127,8 @@ def test_only_a_registrar_brings_organisations_and_persons_in(people):
         ):
             status, problem = caller.post(path, body)
             assert (status, problem["code"]) == (403, "registrar-needed")
+        status, problem = caller.delete(f"/persons/{office.persons['frank']}")
+        assert (status, problem["code"]) == (403, "registrar-needed")
     assert people.olga.post("/organisations", organisation)[0] == 201
 
 

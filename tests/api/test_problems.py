@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from io import BufferedReader, RawIOBase
 
 import pytest
 
@@ -116,6 +117,33 @@ def test_what_the_server_refuses_before_the_api_is_a_problem_too(stranger, setti
     assert check(stranger.raw("POST", "/verify", CONTENT_LENGTH=length), 413)["code"] == "body-too-large"
     assert check(stranger.raw("GET", "/checkpoint", SERVER_NAME="evil.example"), 400)["code"] == "not-served"
     assert stranger.raw("GET", "/page-of-the-portal".replace("/page", "/api/../page")).status_code in {301, 404}
+
+
+def test_every_answer_carries_the_strict_headers_whoever_gives_it(stranger):
+    for answer in (
+        stranger.raw("GET", "/kinds"),
+        stranger.raw("PATCH", "/kinds"),
+        stranger.raw("GET", "/nowhere"),
+        stranger.raw("POST", "/verify", CONTENT_LENGTH="9" * 15),
+        stranger.raw("GET", "/checkpoint", SERVER_NAME="evil.example"),
+    ):
+        assert "default-src 'none'" in answer["Content-Security-Policy"]
+        assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_body_that_comes_too_slowly_is_a_problem_too(people):
+    class Slow(RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, _: object) -> int:
+            raise TimeoutError
+
+    for path, media_type in (("/verify", "application/octet-stream"), ("/drafts", "application/json")):
+        answer = people.alice.raw(
+            "POST", path, content_type=media_type, CONTENT_LENGTH="20", **{"wsgi.input": BufferedReader(Slow())}
+        )
+        assert check(answer, 408)["code"] == "too-slow"
 
 
 def test_a_fault_of_ours_tells_nothing_of_the_inside(stranger, monkeypatch):

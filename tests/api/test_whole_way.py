@@ -6,11 +6,10 @@ import base64
 
 import pytest
 
+from hallmark.certificate import qr
 from hallmark.certificate.form import MachineForm
 from hallmark.kernel.keys import SoftwareSigner
 from hallmark.ledger.checkpoint import Checkpoint
-from hallmark.certificate import qr
-from hallmark.certificate.form import MachineForm
 from hallmark.ledger.merkle import leaf_hash, verify_inclusion
 from hallmark.ledger.note import Note
 from hallmark.statement import envelope

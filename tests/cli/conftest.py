@@ -80,9 +80,6 @@ def server(live_server, settings, tmp_path) -> str:
 
     settings.HALLMARK_LOG = tmp_path / "log"
     settings.HALLMARK_KEYS = tmp_path / "keys"
-    middleware = "hallmark.api.problem.speak_problems"
-    if middleware not in settings.MIDDLEWARE:
-        settings.MIDDLEWARE = [middleware, *settings.MIDDLEWARE]
     port.cache_clear()
     yield live_server.url
     port.cache_clear()

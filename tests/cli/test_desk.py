@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
+import re
 import stat
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -94,6 +97,37 @@ def test_a_command_not_used_rightly_says_so_and_ends_with_2(desk, words):
         code, out, err = desk.say(*words, language=language)
         assert (code, out) == (2, "")
         assert said in err
+    assert not re.search("[a-z]{2,} [a-z]{2,}", err.partition(said)[2]), "English in a Chinese sentence"
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe"])
+def test_what_may_never_end_is_not_read(desk, tmp_path, kind):
+    path = tmp_path / "app.toml"
+    os.mkfifo(path) if kind == "pipe" else path.symlink_to("/dev/zero")
+    for language, words in (("en", "is no ordinary file"), ("zh", "不是普通文件")):
+        code, _, err = desk.say("apply", "--file", path, language=language)
+        assert (code, words in err) == (3, True)
+
+
+def test_why_a_file_cannot_be_read_is_said_in_the_language_of_the_reader(desk, tmp_path):
+    for path, reason in ((tmp_path / "none", "没有该文件或文件夹"), (tmp_path, "是文件夹")):
+        code, _, err = desk.say("apply", "--file", path, language="zh")
+        assert (code, err) == (3, f"无法使用 {path}：{reason}。\n")
+
+
+def test_an_answer_that_cannot_be_written_is_no_fault_of_the_program(desk):
+    desk("key", "create", "own")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "hallmark.cli.main", "--profile", str(desk.profile), "key", "show"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 8
+    assert done.stderr.startswith("the output cannot be read or written: No space left on device.")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_keys_are_made_for_their_owner_alone_and_never_overwritten(desk, monkeypatch):

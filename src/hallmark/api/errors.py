@@ -42,6 +42,14 @@ class CutShort(Malformed):
     zh = "请求体在 {announced} 字节中的第 {got} 字节处中断，未保存任何内容。请重新发送。"
 
 
+class TooSlow(Malformed):
+    """The rest of the body did not come in time."""
+
+    article = "RFC 9110 section 15.5.9"
+    en = "The body came too slowly, and nothing was kept. Send it again over a faster line."
+    zh = "请求体传输过慢，未保存任何内容。请通过更快的网络重新发送。"
+
+
 class BodyTooLarge(Malformed):
     """The body is larger than what is read here."""
 

@@ -1,21 +1,18 @@
-"""Signing in, tokens, organisations, persons and their keys."""
+"""Organisations, persons, and their keys."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from django.conf import settings
 from django.http import HttpRequest
 from ninja import Path, Router
 from pydantic import Field
 
-from hallmark.api.errors import WhichOrganisation
-from hallmark.api.identity import Request, address_of, anyone, signed_in
+from hallmark.api.identity import Request, anyone, signed_in
 from hallmark.api.schema import Body, Digest, Hex, Identifier, Json, Key, Line, Names, Reply
 from hallmark.kernel import instant
 from hallmark.kernel.keys import PublicKey
 from hallmark.office.accounts import entry, queries, services
-from hallmark.office.accounts.policies import Actor, Scope
 from hallmark.office.jobs.clock import now
 from hallmark.office.papers import services as papers
 from hallmark.office.registry import enrolment
@@ -26,55 +23,7 @@ from hallmark.statement.shape import Words
 
 router = Router(auth=signed_in, tags=["people"])
 
-_Scope = Literal["read", "write", "manage"]
 _Role = Literal["owner", "applicant", "body", "laboratory", "jurisdiction"]
-_Prefix = Annotated[str, Path(pattern=r"^[a-z2-7]{12}$")]
-_Secret = Annotated[str, Field(min_length=1, max_length=1000)]
-_Days = Annotated[int, Field(ge=1, le=366)]
-
-
-class SignIn(Body):
-    """Credentials; `code` where the account has a second factor, `organisation` where its person acts for several."""
-
-    login: Line
-    password: _Secret
-    code: Annotated[str, Field(max_length=20)] = ""
-    organisation: Identifier | None = None
-    name: Line = "sign-in"
-    scopes: list[_Scope] = Field(default_factory=lambda: list(get_args(_Scope)))
-    days: _Days = 30
-
-
-class NewToken(Body):
-    """A token wanted beside the one that asks: at the same organisation, never reaching further."""
-
-    name: Line
-    scopes: list[_Scope]
-    days: _Days
-
-
-class TokenReply(Reply):
-    """A token; its text is told once, when it is made."""
-
-    prefix: str
-    name: str
-    organisation: str
-    scopes: list[str]
-    made_ms: int
-    expires_ms: int
-    revoked_ms: int | None = None
-    token: str | None = None
-
-
-class MeReply(Reply):
-    """Who asks."""
-
-    environment: str
-    person: str
-    name: str
-    key: str | None
-    organisations: list[Json]
-    scopes: list[str]
 
 
 class NewOrganisation(Body):
@@ -170,85 +119,6 @@ class InvitationReply(Reply):
     code: str
 
 
-class Acceptance(Body):
-    """An invitation's code and the password chosen."""
-
-    code: _Secret
-    password: _Secret
-
-
-@router.post("/sign-in", auth=anyone, response={201: TokenReply}, summary="Get a token for login and password")
-def sign_in(request: HttpRequest, body: SignIn) -> Json:
-    """Return a token that acts for one organisation of the account's person."""
-    at = now()
-    user = entry.sign_in(body.login, body.password, code=body.code, address=address_of(request), at=at)
-    actor = queries.actor_of(user)
-    place = body.organisation or _only(actor)
-    token, text = entry.make_token(
-        actor, place, body.name, _scopes(body.scopes), expires_ms=at + body.days * instant.DAY, at=at
-    )
-    return {**_token(token), "token": text}
-
-
-@router.get("/me", response=MeReply, summary="Who the token is")
-def me(request: Request) -> Json:
-    """Return person, organisation, functions and scopes of the token, and the environment that statements name."""
-    actor = request.auth
-    person = actor.person or ""
-    key = queries.key_of(person)
-    names = queries.organisation_names(actor.organisations)
-    return {
-        "environment": settings.HALLMARK_ENVIRONMENT,
-        "person": person,
-        "name": queries.person_names([person]).get(person, ""),
-        "key": key.key_id if key else None,
-        "organisations": [
-            {"id": place, "name": names[place]._asdict(), "functions": sorted(functions)}
-            for place, functions in actor.offices.items()
-        ],
-        "scopes": sorted(actor.scopes),
-    }
-
-
-@router.get("/tokens", response=list[TokenReply], summary="Your tokens")
-def list_tokens(request: Request) -> list[Json]:
-    """Return all tokens of the account, newest first, without their texts."""
-    return [_token(token) for token in queries.tokens(request.auth)]
-
-
-@router.post("/tokens", response={201: TokenReply}, summary="Make a token")
-def make_token(request: Request, body: NewToken) -> Json:
-    """Return a further token, with the scopes of the one that asks at the most; its text is never shown again."""
-    at = now()
-    token, text = entry.make_token(
-        request.auth,
-        _only(request.auth),
-        body.name,
-        _scopes(body.scopes),
-        expires_ms=at + body.days * instant.DAY,
-        at=at,
-    )
-    return {**_token(token), "token": text}
-
-
-@router.delete("/tokens/{prefix}", response={204: None}, summary="End a token")
-def revoke_token(request: Request, prefix: _Prefix) -> None:
-    """End one of the account's tokens, by the twelve letters after `hallmark_`."""
-    entry.revoke_token(request.auth, prefix, at=now())
-
-
-@router.post("/invitations", auth=anyone, response={204: None}, summary="Accept an invitation")
-def accept_invitation(request: HttpRequest, body: Acceptance) -> None:  # noqa: ARG001 - as every operation
-    """Choose the password of an account; the code works once."""
-    entry.accept(body.code, body.password, at=now())
-
-
-@router.post("/resets", response={201: InvitationReply}, summary="Let somebody choose a new password")
-def reset(request: Request, body: Reset) -> Json:
-    """Shut an account until its person uses the code; takes a registrar."""
-    return {"code": entry.reset(request.auth, body.login, at=now())}
-
-
 @router.get("/organisations", auth=anyone, response=list[OrganisationReply], summary="Bodies, laboratories and others")
 def list_organisations(request: HttpRequest, role: _Role | None = None) -> list[Json]:  # noqa: ARG001
     """Return the organisations that the ledger names in public; applicants are not among them."""
@@ -320,6 +190,12 @@ def invite(request: Request, organisation: Annotated[Identifier, Path()], body: 
     return {"code": entry.invite(request.auth, organisation, body.person, body.login, at=now())}
 
 
+@router.post("/resets", response={201: InvitationReply}, summary="Let somebody choose a new password")
+def reset(request: Request, body: Reset) -> Json:
+    """Shut an account until its person uses the code; takes a registrar."""
+    return {"code": entry.reset(request.auth, body.login, at=now())}
+
+
 @router.post("/persons", response={201: IdReply}, summary="Enrol a person")
 def enrol_person(request: Request, body: NewPerson) -> Json:
     """Enrol a natural person under a random identifier; takes a registrar."""
@@ -328,24 +204,14 @@ def enrol_person(request: Request, body: NewPerson) -> Json:
     return {"id": enrolment.enrol_person(request.auth, body.name, body.registration).id}
 
 
+@router.delete("/persons/{person}", response={204: None}, summary="Erase a person")
+def erase_person(request: Request, person: Annotated[Identifier, Path()]) -> None:
+    """Erase name, registration number and account; the identifier stays where it was used. Takes a registrar."""
+    services.erase_person(request.auth, person)
+
+
 @router.post("/persons/{person}/keys", response={204: None}, summary="Enrol a person's key")
 def enrol_key(request: Request, person: Annotated[Identifier, Path()], body: NewKey) -> None:
     """Make a key the one that the person approves with; the person does it, or a registrar in its presence."""
     key = PublicKey(body.key.algorithm, bytes.fromhex(body.key.material))
     enrolment.enrol_key(request.auth, person, key, body.proof.read(), relying_party=body.relying_party)
-
-
-def _only(actor: Actor) -> str:
-    if len(actor.organisations) != 1:
-        raise WhichOrganisation(organisations=", ".join(sorted(actor.organisations)) or "-")
-    (place,) = actor.organisations
-    return place
-
-
-def _scopes(names: list[_Scope]) -> list[Scope]:
-    return [Scope(name) for name in dict.fromkeys(names)]
-
-
-def _token(token: Any) -> Json:
-    names = ("prefix", "name", "scopes", "made_ms", "expires_ms", "revoked_ms")
-    return {**{name: getattr(token, name) for name in names}, "organisation": token.organisation_id}

@@ -26,9 +26,11 @@ from hallmark.api.errors import (
     NoLength,
     NoSuchPage,
     NotServed,
+    TooSlow,
     WrongMediaType,
     WrongMethod,
 )
+from hallmark.api.upload import came_too_slowly
 from hallmark.kernel.errors import (
     Forbidden,
     HallmarkError,
@@ -61,6 +63,7 @@ STATUS: Mapping[type[HallmarkError], int] = {
     WrongCredentials: 401,
     CodeNeeded: 401,
     WrongMethod: 405,
+    TooSlow: 408,
     NoLength: 411,
     BodyTooLarge: 413,
     TooLarge: 413,
@@ -73,6 +76,7 @@ TITLES: Mapping[int, Text] = {
     403: Text("无权限", "Forbidden"),
     404: Text("不存在", "Not found"),
     405: Text("方法不适用", "Method not allowed"),
+    408: Text("请求超时", "Request timeout"),
     409: Text("规则不允许", "Refused by a rule"),
     411: Text("缺少长度", "Length required"),
     413: Text("内容过大", "Too large"),
@@ -197,6 +201,10 @@ def _unparsed(error: HttpError) -> HallmarkError:
     return cause if isinstance(cause, HallmarkError) else NotServed(status=error.status_code)
 
 
+def _unread(error: UnreadablePostError) -> HallmarkError:
+    return TooSlow() if came_too_slowly(error) else CutShort(got="?", announced="?")
+
+
 def _fact(value: object, language: Language) -> Any:
     if isinstance(value, Text):
         return value.in_language(language)
@@ -212,5 +220,5 @@ _MEANT: Mapping[type[Exception], Callable[[Any], HallmarkError]] = {
     HttpError: _unparsed,
     Http404: lambda _: NoSuchPage(),
     RequestDataTooBig: lambda _: BodyTooLarge(),
-    UnreadablePostError: lambda _: CutShort(got="?", announced="?"),
+    UnreadablePostError: _unread,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from hallmark.api.errors import CutShort, NoLength
+from hallmark.api.errors import CutShort, NoLength, TooSlow
 
 
 class Upload:
@@ -20,10 +20,12 @@ class Upload:
         self._got = 0
 
     def read(self, size: int, /) -> bytes:
-        """Return up to `size` bytes; raises `CutShort` at an end that comes too early."""
+        """Return up to `size` bytes; raises `CutShort` at an end that comes too early, `TooSlow` where it does not."""
         try:
             piece: bytes = self._request.read(size)
-        except OSError:
+        except OSError as error:
+            if came_too_slowly(error):
+                raise TooSlow from None
             piece = b""
         self._got += len(piece)
         if not piece and self._got < self._announced:
@@ -38,6 +40,11 @@ class Upload:
             pieces.append(piece)
             wanted -= len(piece)
         return b"".join(pieces)
+
+
+def came_too_slowly(error: BaseException | None) -> bool:
+    """Tell whether a body could not be read because the time for it was over, however often Django wrapped that."""
+    return isinstance(error, TimeoutError) or (error is not None and came_too_slowly(error.__cause__))
 
 
 FILE: dict[str, object] = {

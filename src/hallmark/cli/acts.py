@@ -363,6 +363,24 @@ ACTS = (
         "person",
         (_text("function", "职能", "the function"), *_PERIOD),
     ),
+    Act(
+        "erase",
+        Text("销毁本机构的证据", "erase evidence of the organisation for good"),
+        "evidence.erased",
+        OWN,
+        (
+            Field("address", option("address", "证据地址", "the address of the evidence"), "given"),
+            _text("ground", "依据", "the ground"),
+            _text("reason", "理由", "the reason"),
+        ),
+    ),
+    Act(
+        "merge",
+        Text("合并重复登记的人员", "join a person who was enrolled twice"),
+        "person.merged",
+        "person",
+        (_text("into", "保留的人员编号", "the person that remains"), _text("reason", "理由", "the reason")),
+    ),
 )
 
 

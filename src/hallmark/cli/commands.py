@@ -9,6 +9,7 @@ from hallmark.cli.grammar import Command, option
 from hallmark.kernel.text import Text
 
 GROUPS: Mapping[str, Text] = {
+    "second-factor": Text("第二验证因素", "the second factor"),
     "token": Text("访问令牌", "tokens for programs"),
     "key": Text("本人密钥", "your keys"),
     "organisation": Text("机构", "organisations"),
@@ -63,6 +64,17 @@ COMMANDS: tuple[Command, ...] = (
         Text("接受邀请并设定密码", "choose a password with an invitation's code"),
         "session:accept",
         (option("code", "邀请码", "the code"),),
+    ),
+    Command("password", Text("更改密码", "change your password"), "session:change_password"),
+    Command(
+        "second-factor add",
+        Text("启用验证码", "have signing in ask for a code as well"),
+        "session:add_second_factor",
+    ),
+    Command(
+        "second-factor remove",
+        Text("停用验证码", "have signing in ask for no code any more"),
+        "session:remove_second_factor",
     ),
     Command("token list", Text("列出令牌", "list your tokens"), "session:list_tokens"),
     Command(
@@ -139,6 +151,12 @@ COMMANDS: tuple[Command, ...] = (
             option("--name", "姓名", "name", required=True),
             option("--registration", "登记号码", "registration number", required=True),
         ),
+    ),
+    Command(
+        "person erase",
+        Text("销毁人员身份信息", "erase who a person is; for registrars"),
+        "people:erase_person",
+        (option("person", "人员编号", "the person"),),
     ),
     Command("member list", Text("列出成员", "list the members"), "people:list_members", (_ORGANISATION,)),
     Command(

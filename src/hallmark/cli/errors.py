@@ -31,6 +31,7 @@ _BY_STATUS: Mapping[int, int] = {
     403: FORBIDDEN,
     404: MISSING,
     405: REFUSED,
+    408: UNAVAILABLE,
     409: REFUSED,
     422: UNVERIFIED,
     429: UNAVAILABLE,

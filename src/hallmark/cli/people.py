@@ -35,6 +35,12 @@ def enrol_person(desk: Desk, options: Namespace) -> Said:
     return _made(desk.client.send("POST", "/persons", {"name": options.name, "registration": options.registration}))
 
 
+def erase_person(desk: Desk, options: Namespace) -> Said:
+    """Erase who a person is."""
+    desk.client.send("DELETE", f"/persons/{options.person}")
+    return Said({"erased": options.person}, [desk.say(Text("已销毁", "Erased"))])
+
+
 def list_members(desk: Desk, options: Namespace) -> Said:
     """Show who does what for an organisation."""
     found = desk.client.get(f"/organisations/{options.organisation or desk.office}/members")

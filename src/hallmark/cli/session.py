@@ -13,10 +13,13 @@ from hallmark.cli.output import Said, facts, table
 from hallmark.kernel import instant
 from hallmark.kernel.text import Text
 
+_PASSWORD = Text("密码", "Password")
+_CODE = Text("验证码", "Code")
+
 
 def login(desk: Desk, options: Namespace) -> Said:
     """Get a token for login and password, and keep it in the profile."""
-    password = ask_password(desk.say(Text("密码", "Password")))
+    password = ask_password(desk.say(_PASSWORD))
     body: dict[str, Any] = {"login": options.login, "password": password, "name": "hallmark", "days": options.days}
     body |= {"code": options.code} if options.code else {}
     body |= {"organisation": options.organisation} if options.organisation else {}
@@ -73,9 +76,42 @@ def accept(desk: Desk, options: Namespace) -> Said:
     return Said({}, [desk.say(Text("密码已设定，请登录", "The password is set; now sign in"))])
 
 
-def ask_password(prompt: str) -> str:
-    """Return a password: HALLMARK_PASSWORD, what is typed, or the first line of a pipe."""
-    text = os.environ.get("HALLMARK_PASSWORD")
-    if text is not None:
-        return text
+def change_password(desk: Desk, _options: Namespace) -> Said:
+    """Change the password, after asking for the old one and the new one."""
+    old, new = ask_password(desk.say(_PASSWORD)), ask_new_password(desk.say(Text("新密码", "New password")))
+    desk.client.send("POST", "/password", {"old": old, "new": new})
+    return Said({}, [desk.say(Text("密码已更改", "The password is changed"))])
+
+
+def add_second_factor(desk: Desk, _options: Namespace) -> Said:
+    """Show a secret for the authenticator, and have codes asked for once it makes the right one."""
+    made = desk.client.send("POST", "/second-factor")
+    words = Text("请在身份验证器中添加：", "Add this to your authenticator:")
+    print(f"{desk.say(words)}\n{made['secret']}\n{made['address']}", file=sys.stderr)
+    password = ask_password(desk.say(_PASSWORD))
+    body = {"secret": made["secret"], "code": ask(desk.say(_CODE)), "password": password}
+    desk.client.send("PUT", "/second-factor", body)
+    return Said({}, [desk.say(Text("此后登录须输入验证码", "Signing in asks for a code from now on"))])
+
+
+def remove_second_factor(desk: Desk, _options: Namespace) -> Said:
+    """Have no codes asked for any more."""
+    password = ask_password(desk.say(_PASSWORD))
+    desk.client.send("POST", "/second-factor/remove", {"password": password, "code": ask(desk.say(_CODE))})
+    return Said({}, [desk.say(Text("登录不再要求验证码", "Signing in asks for no code any more"))])
+
+
+def ask_password(prompt: str, variable: str = "HALLMARK_PASSWORD") -> str:
+    """Return a password: that of the environment's `variable`, what is typed, or the next line of a pipe."""
+    text = os.environ.get(variable)
+    return ask(prompt) if text is None else text
+
+
+def ask_new_password(prompt: str) -> str:
+    """Return the password wanted: HALLMARK_NEW_PASSWORD, or as `ask`."""
+    return ask_password(prompt, "HALLMARK_NEW_PASSWORD")
+
+
+def ask(prompt: str) -> str:
+    """Return what is typed unseen, or the next line of a pipe."""
     return getpass.getpass(f"{prompt}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")

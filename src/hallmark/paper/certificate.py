@@ -58,7 +58,7 @@ def render_certificate(
         "letters": scheme["id"].split("-")[0][:5],
         "scheme": f"{scheme['id'].upper()} {scheme['edition']} · {scheme['profile']}",
         "parties": _parties(shown),
-        "standards": ["-".join(each[part] for part in ("id", "edition") if part in each) for each in record["standards"]],
+        "standards": ["-".join(filter(None, (each["id"], each.get("edition")))) for each in record["standards"]],
         "modes": [_MODES.get(mode, Text(mode, mode))._asdict() for mode in record["mode"]],
         "record_digest": record_digest(number, record).hex(),
         "notices": [

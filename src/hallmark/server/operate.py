@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from hallmark.server import serve as server
 
@@ -21,12 +24,21 @@ def add_to(operate: argparse.ArgumentParser) -> None:
     jobs.add_parser("worker", help="do the work behind requests / 执行后台任务").set_defaults(run=worker)
     jobs.add_parser("check", help="replay the whole ledger / 重放全部账本").set_defaults(run=check)
     jobs.add_parser("rebuild", help="make the projections again / 重建投影").set_defaults(run=rebuild)
+    rewrap_job = jobs.add_parser("rewrap", help="turn the key that wraps evidence, all else stopped / 更换证据封装密钥")
+    rewrap_job.set_defaults(run=rewrap)
     demo_job = jobs.add_parser("demo", help="load the demonstration, serve and work / 演示")
     demo_job.set_defaults(run=demo)
     demo_job.add_argument("--load-only", action="store_true", help="load and stop / 仅加载")
     for job in (serve_job, demo_job):
         job.add_argument("--host", default=HOST)
-        job.add_argument("--port", type=int, default=PORT)
+        job.add_argument("--port", type=port, default=PORT)
+
+
+def port(text: str) -> int:
+    """Return the number of a TCP port; raises `ArgumentTypeError`."""
+    if not (text.isdecimal() and 0 < int(text) < 1 << 16):
+        raise argparse.ArgumentTypeError(f"{text[:20]}: 1 - 65535")
+    return int(text)
 
 
 def migrate(_: argparse.Namespace) -> int:
@@ -70,6 +82,15 @@ def rebuild(_: argparse.Namespace) -> int:
     return 0
 
 
+def rewrap(_: argparse.Namespace) -> int:
+    """Wrap the keys of all evidence anew and destroy the old wrapping key: what was erased opens with no copy then."""
+    server.set_up()
+    from hallmark.office.evidence.vault import server_vault  # noqa: PLC0415
+
+    print(f"{server_vault().rewrap()} data keys wrapped anew")
+    return 0
+
+
 def demo(options: argparse.Namespace) -> int:
     """Load the demonstration where there is none yet, then serve it with a worker beside."""
     os.environ.setdefault("HALLMARK_ENVIRONMENT", "demonstration")
@@ -81,12 +102,30 @@ def demo(options: argparse.Namespace) -> int:
     show.load(lambda line: print(f"[{time.monotonic() - began:5.1f} s] {line}", flush=True))
     if options.load_only:
         return 0
-    beside = multiprocessing.get_context("spawn").Process(target=server.worker)
-    beside.start()
     print(f"http://localhost:{options.port}  (development ledger; stop with Ctrl-C)", flush=True)
-    try:
+    with _worker_beside():
         server.serve(options.host, options.port)
-    finally:
-        beside.terminate()
-        beside.join()
     return 0
+
+
+@contextmanager
+def _worker_beside() -> Iterator[None]:
+    """Keep one worker process running meanwhile: one that ends is started again."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.is_set():
+            process = multiprocessing.get_context("spawn").Process(target=server.worker)
+            process.start()
+            while process.is_alive() and not over.wait(1):
+                pass
+            process.terminate()
+            process.join()
+
+    watching = threading.Thread(target=watch, name="worker")
+    watching.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watching.join()

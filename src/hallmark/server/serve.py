@@ -12,8 +12,6 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 
-_THREADS = 4
-
 
 def migrate() -> None:
     """Bring the tables and the static files to this version; safe to repeat."""
@@ -31,12 +29,11 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
 
     call_command("check", verbosity=0)
     Granian(
-        "hallmark.server.wsgi:application",
+        "hallmark.server.asgi:application",
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGINL,
         workers=settings.HALLMARK_WORKERS,
-        blocking_threads=_THREADS,
         websockets=False,
         respawn_failed_workers=True,
         log_access=False,

@@ -21,6 +21,7 @@
 | `HALLMARK_RATE_ADDRESS`     | API requests an address may make                   | `1200/60`                  |
 | `HALLMARK_PROXIES`          | reverse proxies in front, each adding an address   | 0                          |
 | `HALLMARK_WORKERS`          | web processes                                      | 2                          |
+| `HALLMARK_PATIENCE`         | seconds a client has for each 64 KiB               | 20                         |
 | `HALLMARK_LOG_LEVEL`        | `DEBUG`, `INFO`, `WARNING`, `ERROR`                | `INFO`                     |
 """
 
@@ -31,7 +32,7 @@ from pathlib import Path
 from hallmark.server import environment
 
 DEBUG = environment.choice("HALLMARK_MODE", ("production", "development"), "production") == "development"
-HALLMARK_ENVIRONMENT = environment.text("HALLMARK_ENVIRONMENT", "development", pattern=r"\S(.{0,98}\S)?")
+HALLMARK_ENVIRONMENT = environment.text("HALLMARK_ENVIRONMENT", "development", pattern=r"[^\s+]{1,100}")
 ORIGIN, _host = environment.origin("HALLMARK_ORIGIN", "http://localhost:8000")
 _secure = ORIGIN.startswith("https:")
 
@@ -44,6 +45,7 @@ HALLMARK_LOG = environment.folder("HALLMARK_LOG", DATA / "log")
 HALLMARK_UPLOAD_LIMIT = environment.whole("HALLMARK_UPLOAD_LIMIT", 2 << 30, least=1, most=1 << 40)
 HALLMARK_PROXIES = environment.whole("HALLMARK_PROXIES", 0, least=0, most=9)
 HALLMARK_WORKERS = environment.whole("HALLMARK_WORKERS", 2, least=1, most=256)
+HALLMARK_PATIENCE = environment.whole("HALLMARK_PATIENCE", 20, least=1, most=600)
 HALLMARK_RATES = {
     "sign-in": environment.rate("HALLMARK_RATE_SIGN_IN", "10/300"),
     "token": environment.rate("HALLMARK_RATE_TOKEN", "600/60"),
@@ -72,15 +74,17 @@ INSTALLED_APPS = [
 HALLMARK_FOLLOWERS = (
     "hallmark.office.casework.deadlines",
     "hallmark.office.casework.notices",
+    "hallmark.office.evidence.erasure",
     "hallmark.server.status",
 )
 MIDDLEWARE = [
     "hallmark.server.middleware.find_client",
     "hallmark.server.middleware.record",
-    "hallmark.server.middleware.limit_bodies",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "hallmark.server.middleware.harden",
+    "hallmark.api.problem.speak_problems",
+    "hallmark.server.middleware.limit_bodies",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "hallmark.server.middleware.forget_cookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -89,7 +93,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 ]
 ROOT_URLCONF = "hallmark.server.urls"
-WSGI_APPLICATION = "hallmark.server.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -120,7 +123,8 @@ LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-ALLOWED_HOSTS = [_host, "localhost", "127.0.0.1"] if DEBUG else [_host]
+_LOOPBACK = ["localhost", "127.0.0.1"]  # two names of one place
+ALLOWED_HOSTS = [_host, *_LOOPBACK] if DEBUG or _host in _LOOPBACK else [_host]
 CSRF_TRUSTED_ORIGINS = [ORIGIN]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _secure
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True

@@ -9,6 +9,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from hallmark.kernel import instant
 from hallmark.office.accounts import throttle
 from hallmark.office.casework import deadlines
+from hallmark.office.evidence import erasure
 from hallmark.office.evidence.vault import server_vault
 from hallmark.office.jobs import services as jobs
 from hallmark.office.jobs.worker import Handler, Run
@@ -33,6 +34,7 @@ HANDLERS: Mapping[str, Handler] = {
     "house.kept": keep_house,
     status.HOURLY: status.state_hourly,
     status.CHANGED: status.state_changed,
+    erasure.ERASED: erasure.erase,
     testing.JOB: testing.carry_out,
     **dict.fromkeys(deadlines.FAMILIES, deadlines.fall_due),
 }

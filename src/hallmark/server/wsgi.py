@@ -1,4 +1,4 @@
-"""The WSGI application that granian serves."""
+"""The WSGI application: Django as the settings make it."""
 
 from __future__ import annotations
 

@@ -74,7 +74,6 @@ def test_only_a_registrar_registers(market: SimpleNamespace) -> None:
         lambda who: services.register_organisation(who, Role.BODY, Text("假", "Fake")),
         lambda who: services.enrol_person(who, "Nobody", "0"),
         lambda who: services.erase_person(who, market.bob.person),
-        lambda who: services.merge_persons(who, market.bob.person, market.alice.person),
     ):
         for who in (market.alice, market.mallory):
             with pytest.raises(RegistrarNeeded):
@@ -82,14 +81,26 @@ def test_only_a_registrar_registers(market: SimpleNamespace) -> None:
 
 
 def test_a_manager_names_the_members_of_one_organisation_only(market: SimpleNamespace) -> None:
-    services.set_functions(market.alice, market.lotus, market.mallory.person, ["applicant_representative"])
-    assert queries.members(market.bob, market.lotus)[market.mallory.person] == {"applicant_representative"}
+    nora = services.enrol_person(market.olga, "Nora", "nora").id
+    services.set_functions(market.alice, market.lotus, nora, ["applicant_representative"])
+    services.set_functions(market.alice, market.lotus, nora, ["responsible_person"])
+    assert queries.members(market.bob, market.lotus)[nora] == {"responsible_person"}
     with pytest.raises(NotAMember):
-        services.set_functions(market.alice, market.jade, market.mallory.person, ["manager"])
+        services.set_functions(market.alice, market.jade, nora, ["manager"])
     with pytest.raises(WrongFunction):
         services.set_functions(market.bob, market.lotus, market.bob.person, ["manager"])
     with pytest.raises(NotAMember):
         queries.members(market.charlie, market.lotus)
+
+
+def test_a_manager_brings_in_nobody_who_is_known_elsewhere(market: SimpleNamespace) -> None:
+    for known in (market.grace, market.mallory):  # a member of Northern; and one of nobody, with an account
+        with pytest.raises(RegistrarNeeded):
+            services.set_functions(market.charlie, market.jade, known.person, ["applicant_representative"])
+        assert known.person not in queries.members(market.charlie, market.jade)
+        services.set_functions(market.olga, market.jade, known.person, ["applicant_representative"])
+        services.set_functions(market.charlie, market.jade, known.person, ["responsible_person"])
+        services.set_functions(market.charlie, market.jade, known.person, [])
 
 
 def test_nobody_makes_himself_registrar_at_an_organisation_of_his_own(market: SimpleNamespace) -> None:

@@ -66,15 +66,17 @@ def test_everyone_reads_what_is_public(market: SimpleNamespace) -> None:
 
 def test_erasing_takes_content_name_and_digest_and_keeps_address_and_size(market: SimpleNamespace) -> None:
     address = store(market, by=market.alice.person).address
-    services.erase(address, ground="retention ended", at=9)
-    services.erase(address, ground="again", at=10)
+    with pytest.raises(NoSuchEvidence):
+        services.erase(address, owner=market.jade, ground="malice", at=8)
+    services.erase(address, owner=market.lotus, ground="retention ended", at=9)
+    services.erase(address, owner=market.lotus, ground="again", at=10)
     row = queries.find(address, market.alice.organisations)
     assert (row.size, row.erased_ms, row.ground) == (6, 9, "retention ended")
     assert (row.digest, row.name, row.stored_by) == ("", "", "")
     with pytest.raises(Erased):
         queries.read(address, market.alice.organisations)
     with pytest.raises(NoSuchEvidence):
-        services.erase("f" * 64, ground="", at=9)
+        services.erase("f" * 64, owner=market.lotus, ground="", at=9)
 
 
 def test_what_is_no_media_type_or_too_large_is_refused(market: SimpleNamespace, settings: SimpleNamespace) -> None:

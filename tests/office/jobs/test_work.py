@@ -6,7 +6,7 @@ import logging
 import threading
 
 import pytest
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from hallmark.kernel.errors import Malformed, Unavailable
 from hallmark.office.jobs import queries, services
@@ -262,6 +262,40 @@ def test_a_worker_stops_when_it_is_told(clock: Time) -> None:
     taken = work("w", {"count": lambda _: stop.set()}, clock, stop=stop)
     assert taken == 1
     assert queries.waiting(clock()) == 1
+
+
+@pytest.mark.django_db(transaction=True)  # between jobs a worker has no transaction open
+def test_a_worker_outlives_a_locked_database(clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = add()
+    tick, locked = services.tick, [OperationalError("database is locked"), InterfaceError("connection already closed")]
+
+    def stumble(at: int) -> int:
+        if locked:
+            raise locked.pop()
+        return tick(at)
+
+    monkeypatch.setattr(services, "tick", stumble)
+    assert work("w", {"count": lambda _: None}, clock, until_idle=True, pause_s=0) == 1
+    assert ended(job)[0] == Outcome.DONE
+
+
+@pytest.mark.django_db(transaction=True)  # between jobs a worker has no transaction open
+def test_a_worker_outlives_an_end_that_cannot_be_recorded(clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = add()
+    end, stumbled = Run.end, []
+
+    def stumble(run: Run, outcome: Outcome, **changes: object) -> None:
+        if len(stumbled) < 2:  # the end, and that it failed
+            stumbled.append(outcome)
+            raise OperationalError("database is locked")
+        end(run, outcome, **changes)
+
+    monkeypatch.setattr(Run, "end", stumble)
+    assert work("w", {"count": lambda _: None}, clock, until_idle=True, pause_s=0) == 1
+    assert ended(job)[0] == Outcome.OPEN
+    clock.now += LEASE_MS
+    assert work("w", {"count": lambda _: None}, clock, until_idle=True, pause_s=0) == 1
+    assert ended(job)[0] == Outcome.DONE
 
 
 def test_what_ended_long_ago_is_forgotten(clock: Time) -> None:

@@ -121,7 +121,7 @@ def test_a_folder_that_cannot_be_is_refused(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [
-        ({}, "False ['localhost'] False"),
+        ({}, "False ['localhost', 'localhost', '127.0.0.1'] False"),
         ({"HALLMARK_MODE": "development"}, "True ['localhost', 'localhost', '127.0.0.1'] False"),
         ({"HALLMARK_ORIGIN": "https://register.example"}, "False ['register.example'] True"),
         ({"HALLMARK_MODE": "Development"}, "BadSetting"),

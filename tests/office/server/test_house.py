@@ -13,7 +13,7 @@ from django.core.management import call_command
 
 from hallmark.kernel import instant
 from hallmark.office.accounts import entry, throttle, totp
-from hallmark.office.accounts.models import Spending, User
+from hallmark.office.accounts.models import Spending
 from hallmark.office.evidence import services as evidence
 from hallmark.office.jobs import queries
 from hallmark.office.jobs import services as jobs
@@ -50,12 +50,12 @@ def test_no_secret_of_the_server_reaches_the_database(market: SimpleNamespace) -
         visibility=Visibility.SEALED,
         at=AT,
     )
-    alice = User.objects.get(login="alice")
-    factor = totp.new_secret()
-    entry.confirm_second_factor(alice, factor, totp.code(factor, AT // 30_000).decode(), at=AT)
+    factor, _ = entry.new_second_factor(market.alice)
+    code = totp.code(factor, AT // 30_000).decode()
+    entry.confirm_second_factor(market.alice, factor, market.password, code, address="192.0.2.1", at=AT)
     _, token = entry.make_token(market.alice, market.lotus, "t", ["read"], expires_ms=AT + 1, at=AT)
 
-    secrets = [factor, token.rsplit("_", 1)[1].encode(), market.password.encode(), settings.SECRET_KEY.encode()]
+    secrets = [factor, token.split("_", 2)[2].encode(), market.password.encode(), settings.SECRET_KEY.encode()]
     pems = [path.read_bytes() for path in settings.HALLMARK_KEYS.rglob("*.pem")]
     secrets += [load_pem_private_key(pem, None).private_bytes_raw() for pem in pems]
     wrapped = (settings.HALLMARK_DATA_KEYS / stored.address[:2] / stored.address).read_bytes()

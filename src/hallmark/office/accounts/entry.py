@@ -26,9 +26,10 @@ from hallmark.office.accounts.errors import (
     CodeNeeded,
     LoginTaken,
     NoSuchAccount,
-    NoSuchPerson,
+    NoSuchMember,
     NoSuchToken,
     OutOfScope,
+    SecondFactorOn,
     WeakPassword,
     WrongCredentials,
 )
@@ -67,11 +68,14 @@ def open_account(login: str, person: Person, password: str | None = None) -> Use
 def invite(actor: Actor, organisation: str, person: str, login: str, *, at: int) -> str:
     """Open an account for a member of the organisation, and return the code with which that person chooses a password.
 
-    Takes the manager or a registrar. Raises `BadLogin`, `LoginTaken`.
+    Takes the manager, or a registrar where the person is known elsewhere too: the account opens all their offices.
+    Raises `NoSuchMember`, `BadLogin`, `LoginTaken`.
     """
     may(actor, policies.INVITE, organisation)
     if person not in queries.members(actor, organisation):
-        raise NoSuchPerson(person=person)
+        raise NoSuchMember(person=person, organisation=organisation)
+    if queries.is_known_elsewhere(person, organisation):
+        may(actor, policies.BRING_IN)
     return _invitation(open_account(login, queries.person(person)), at)
 
 
@@ -106,9 +110,9 @@ def accept(code: str, password: str, *, at: int) -> User:
     return user
 
 
-def change_password(user: User, old: str, new: str, *, address: str, at: int) -> None:
+def change_password(actor: Actor, old: str, new: str, *, address: str, at: int) -> None:
     """Change the password of somebody who knows the old one; raises `WrongCredentials`, `WeakPassword`."""
-    sign_in(user.login, old, code=None, address=address, at=at)
+    user = sign_in(_account(actor).login, old, code=None, address=address, at=at)
     _set_password(user, new)
     user.save(update_fields=["password"])
 
@@ -131,14 +135,20 @@ def sign_in(login: str, password: str, *, code: str | None = "", address: str, a
     return user
 
 
-def new_second_factor(user: User) -> tuple[bytes, str]:
+def new_second_factor(actor: Actor) -> tuple[bytes, str]:
     """Return a fresh secret and the address that an authenticator reads; nothing is stored until it is confirmed."""
     secret = totp.new_secret()
-    return secret, totp.uri(secret, user.login, settings.HALLMARK_ENVIRONMENT)
+    return secret, totp.uri(secret, _account(actor).login, settings.HALLMARK_ENVIRONMENT)
 
 
-def confirm_second_factor(user: User, secret: bytes, code: str, *, at: int) -> None:
-    """Ask for codes of `secret` from now on; raises `WrongCredentials` unless `code` shows that it arrived."""
+def confirm_second_factor(actor: Actor, secret: bytes, password: str, code: str, *, address: str, at: int) -> None:
+    """Ask for codes of `secret` from now on, since `code` shows that it arrived.
+
+    Raises `WrongCredentials`, and `SecondFactorOn` where one is asked for already.
+    """
+    user = sign_in(_account(actor).login, password, code=None, address=address, at=at)
+    if user.totp_secret:
+        raise SecondFactorOn
     step = totp.matching_step(secret, code, at)
     if step is None:
         raise WrongCredentials
@@ -146,9 +156,9 @@ def confirm_second_factor(user: User, secret: bytes, code: str, *, at: int) -> N
     user.save(update_fields=["totp_secret", "totp_step"])
 
 
-def remove_second_factor(user: User, password: str, code: str, *, address: str, at: int) -> None:
-    """Ask for no codes any more; takes both factors once more."""
-    user = sign_in(user.login, password, code=code, address=address, at=at)
+def remove_second_factor(actor: Actor, password: str, code: str, *, address: str, at: int) -> None:
+    """Ask for no codes any more; takes both factors once more. Raises as `sign_in`."""
+    user = sign_in(_account(actor).login, password, code=code, address=address, at=at)
     user.totp_secret = b""
     user.save(update_fields=["totp_secret"])
 
@@ -202,6 +212,11 @@ def authenticate(text: str, *, address: str, at: int) -> Actor:
     actor = queries.actor_of(token.user)
     offices = {name: functions for name, functions in actor.offices.items() if name == token.organisation_id}
     return Actor(actor.user, actor.person, offices, frozenset(Scope(scope) for scope in token.scopes))
+
+
+def _account(actor: Actor) -> User:
+    policies.reach(actor, policies.SECURE)
+    return User.objects.get(pk=actor.user or "")
 
 
 def _use_code(user: User, code: str, at: int) -> None:

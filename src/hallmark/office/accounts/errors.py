@@ -97,6 +97,13 @@ class LoginTaken(Refusal):
     zh = "登录名 {login} 已被使用，或该人员已有账户。请另选登录名，或请登记员重置。"
 
 
+class SecondFactorOn(Refusal):
+    """The account asks for codes already."""
+
+    en = "This account asks for codes already. Remove the second factor first, then set up the new one."
+    zh = "此账户已启用第二验证因素。请先移除，再设置新的。"
+
+
 class AlreadyEnrolled(Refusal):
     """The registration number belongs to an enrolled person."""
 
@@ -109,13 +116,6 @@ class KeyTaken(Refusal):
 
     en = "The key {key} was enrolled before. Make a new one; a key belongs to one person and never comes back."
     zh = "密钥 {key} 此前已登记。请生成新的密钥；一个密钥只属于一个人员，且不再重新启用。"
-
-
-class AlreadyMerged(Refusal):
-    """The person is another one already."""
-
-    en = "{person} was joined to {into} already, or is that person. Name two persons who both stand."
-    zh = "{person} 已并入 {into}，或即为该人员。请指定两个均有效的人员。"
 
 
 class AlreadyOpen(Refusal):
@@ -144,6 +144,13 @@ class NoSuchPerson(Missing):
 
     en = "There is no person {person}. Check the identifier."
     zh = "不存在人员 {person}。请核对编号。"
+
+
+class NoSuchMember(Missing):
+    """The person does nothing for the organisation."""
+
+    en = "{person} does nothing for {organisation}. Say first what the person does there, then try again."
+    zh = "{person} 未在 {organisation} 任职。请先指定其在该机构的职能，再重试。"
 
 
 class NoSuchOrganisation(Missing):

@@ -85,26 +85,6 @@ class Membership(models.Model):
         return f"{self.person_id} at {self.organisation_id}"
 
 
-class Competence(models.Model):
-    """A projection of the ledger's competence statements: who may do what, for which product types, on which days."""
-
-    person = models.ForeignKey(Person, on_delete=models.CASCADE)
-    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE)
-    function = models.CharField(max_length=64)
-    scheme = models.CharField(max_length=64)
-    product_types = models.JSONField()
-    valid_from = models.DateField()
-    valid_until = models.DateField()
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("person", "organisation", "function", "scheme"), name="one_competence"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.person_id} {self.function} {self.scheme}"
-
-
 class Users(BaseUserManager["User"]):
     """The manager that Django's sign-in asks for."""
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from hallmark.kernel.text import Text
 from hallmark.office.accounts.errors import NotAMember, OutOfScope, RegistrarNeeded, SignInNeeded, WrongFunction
 from hallmark.statement.kind import Role
+from hallmark.statement.person import FUNCTIONS_AT as SIGNED_AT
 
 FUNCTIONS: Mapping[str, Text] = {
     "manager": Text("管理员", "manager"),
@@ -28,14 +29,12 @@ FUNCTIONS: Mapping[str, Text] = {
     "inspector": Text("检查员", "inspector"),
 }
 
+_REGISTRARS = (Role.OPERATOR, Role.OWNER)
+
 # A function exists only where its work is done: nobody makes himself registrar at an organisation of his own.
 FUNCTIONS_AT: Mapping[Role, frozenset[str]] = {
-    Role.OPERATOR: frozenset({"manager", "registrar"}),
-    Role.OWNER: frozenset({"manager", "registrar", "responsible_person"}),
-    Role.APPLICANT: frozenset({"manager", "applicant_representative", "responsible_person"}),
-    Role.BODY: frozenset({"manager", "case_officer", "auditor", "reviewer", "decision_maker", "responsible_person"}),
-    Role.LABORATORY: frozenset({"manager", "tester", "authorised_signatory", "responsible_person"}),
-    Role.JURISDICTION: frozenset({"manager", "inspector", "responsible_person"}),
+    role: frozenset(["manager", *signed, *(["registrar"] if role in _REGISTRARS else [])])
+    for role, signed in SIGNED_AT.items()
 }
 
 
@@ -113,6 +112,8 @@ _MANAGER = frozenset({"manager"})
 REGISTER = Act(Text("登记机构和人员", "register organisations and people"), scope=Scope.MANAGE, registrar=True)
 NAME_MEMBERS = Act(Text("指定成员及其职能", "name members and their functions"), _MANAGER, Scope.MANAGE, True)
 SEE_MEMBERS = Act(Text("查看成员", "see the members"), scope=Scope.READ, registrar=True)
+BRING_IN = Act(Text("加入他处已知的人员", "bring in who is known elsewhere"), scope=Scope.MANAGE, registrar=True)
 INVITE = Act(Text("邀请人员使用系统", "invite people to sign in"), _MANAGER, Scope.MANAGE, True)
 MAKE_TOKEN = Act(Text("创建令牌", "make a token"), scope=Scope.MANAGE)
 ENROL_KEY = Act(Text("登记本人密钥", "enrol your key"), scope=Scope.MANAGE)
+SECURE = Act(Text("更改本人的登录方式", "change how you sign in"), scope=Scope.MANAGE)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 
 from hallmark.kernel.text import Text
 from hallmark.office.accounts import policies
 from hallmark.office.accounts.errors import NoSuchOrganisation, NoSuchPerson
 from hallmark.office.accounts.models import (
-    Competence,
     Disclosure,
     Membership,
     Organisation,
@@ -87,12 +85,10 @@ def members(actor: Actor, organisation_id: str) -> dict[str, frozenset[str]]:
     return {member: frozenset(functions) for member, functions in rows.values_list("person", "functions")}
 
 
-def competent(organisation_id: str, function: str, scheme: str, product_type: str, day: date) -> list[str]:
-    """Return the persons whom the organisation recorded as competent on that day, by identifier."""
-    rows = Competence.objects.filter(
-        organisation=organisation_id, function=function, scheme=scheme, valid_from__lte=day, valid_until__gte=day
-    )
-    return sorted(row.person_id for row in rows if product_type in row.product_types)
+def is_known_elsewhere(person: str, organisation: str) -> bool:
+    """Tell whether the person is a member of another organisation, or of none and has an account."""
+    places = set(Membership.objects.filter(person=person).values_list("organisation", flat=True))
+    return bool(places - {organisation}) or (not places and User.objects.filter(person=person).exists())
 
 
 def tokens(actor: Actor) -> list[Token]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
-from datetime import date
+from collections.abc import Collection
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -15,13 +14,12 @@ from hallmark.kernel.text import Text
 from hallmark.office.accounts import enrolment, entry, policies, queries
 from hallmark.office.accounts.errors import (
     AlreadyEnrolled,
-    AlreadyMerged,
     AlreadyOpen,
     FunctionNotHere,
     KeyTaken,
     LastManager,
 )
-from hallmark.office.accounts.models import Competence, Disclosure, Membership, Organisation, Person, PersonKey, User
+from hallmark.office.accounts.models import Disclosure, Membership, Organisation, Person, PersonKey, User
 from hallmark.office.accounts.policies import FUNCTIONS_AT, Actor, may
 from hallmark.statement.approval import Approval
 from hallmark.statement.disclosure import SALT_SIZE
@@ -52,19 +50,16 @@ def enrol_person(actor: Actor, name: str, registration: str) -> Person:
     return _person(name, registration)
 
 
-def merge_persons(actor: Actor, duplicate: str, into: str) -> None:
-    """Join a person who was enrolled twice: what `duplicate` was for others, `into` is now; raises `AlreadyMerged`."""
-    may(actor, policies.REGISTER)
+def merge_persons(duplicate: str, into: str) -> None:
+    """Follow a final `person.merged`: what `duplicate` was for others, `into` is from now on."""
     with transaction.atomic():
         one, other = queries.person(duplicate), queries.person(into)
-        if one == other or one.merged_into or other.merged_into:
-            raise AlreadyMerged(person=duplicate, into=into)
+        Person.objects.filter(pk=one.pk).update(merged_into=other)
         for row in Membership.objects.filter(person=one):
             kept, _ = Membership.objects.get_or_create(person=other, organisation=row.organisation)
             kept.functions = sorted({*kept.functions, *row.functions})
             kept.save()
             row.delete()
-        Person.objects.filter(pk=one.pk).update(merged_into=other)
         if User.objects.filter(person=other).exists():
             User.objects.filter(person=one).update(is_active=False)
         else:
@@ -72,11 +67,15 @@ def merge_persons(actor: Actor, duplicate: str, into: str) -> None:
 
 
 def erase_person(actor: Actor, person: str) -> None:
-    """Erase who the person is: name, registration number and account. The identifier stays where it was used."""
+    """Erase who the person is: name, registration number and account. The identifier stays where it was used.
+
+    Takes a registrar. What the ledger sealed of them opens with nothing from then on.
+    """
     may(actor, policies.REGISTER)
     with transaction.atomic():
-        Disclosure.objects.filter(person=person).delete()
-        User.objects.filter(person=person).delete()
+        known = queries.person(person)
+        Disclosure.objects.filter(person=known).delete()
+        User.objects.filter(person=known).delete()
 
 
 def enrol_key(
@@ -107,11 +106,13 @@ def enrol_key(
 def set_functions(actor: Actor, organisation: str, person: str, functions: Collection[str]) -> None:
     """Say what the person does for the organisation from now on; nothing ends the membership.
 
-    Takes its manager or a registrar. Raises `FunctionNotHere`, `LastManager`.
+    Takes its manager or a registrar; to bring in somebody who is known elsewhere, by membership or account, takes a
+    registrar: whoever names a person could read the name and invite them. Raises `FunctionNotHere`, `LastManager`.
     """
     may(actor, policies.NAME_MEMBERS, organisation)
     with transaction.atomic():
         Organisation.objects.select_for_update().filter(pk=organisation).first()  # two managers must not both leave
+        Person.objects.select_for_update().filter(pk=person).first()  # nor two organisations bring in one person
         place = queries.organisation(organisation)
         if unknown := set(functions) - FUNCTIONS_AT[Role(place.role)]:
             raise FunctionNotHere(role=place.role, functions=", ".join(sorted(unknown)))
@@ -120,40 +121,13 @@ def set_functions(actor: Actor, organisation: str, person: str, functions: Colle
         if managers == {person} and "manager" not in functions:
             raise LastManager(organisation=organisation)
         if functions:
+            if not rows.filter(person=person).exists() and queries.is_known_elsewhere(person, organisation):
+                may(actor, policies.BRING_IN)
             rows.update_or_create(
                 person=queries.person(person), organisation=place, defaults={"functions": sorted(functions)}
             )
         else:
             rows.filter(person=person).delete()
-
-
-def record_competence(
-    person: str,
-    organisation: str,
-    function: str,
-    scheme: str,
-    product_types: Sequence[str],
-    valid_from: date,
-    valid_until: date,
-) -> None:
-    """Follow a final `competence.recorded`; the ledger is the truth, this is where people look it up."""
-    Competence.objects.update_or_create(
-        person=queries.person(person),
-        organisation=queries.organisation(organisation),
-        function=function,
-        scheme=scheme,
-        defaults={"product_types": list(product_types), "valid_from": valid_from, "valid_until": valid_until},
-    )
-
-
-def end_competence(person: str, organisation: str, function: str, scheme: str) -> None:
-    """Follow a final `competence.ended`."""
-    Competence.objects.filter(person=person, organisation=organisation, function=function, scheme=scheme).delete()
-
-
-def forget_projections() -> None:
-    """Delete what is only a projection of the ledger, before it is projected again."""
-    Competence.objects.all().delete()
 
 
 def _organisation(role: Role, name: Text) -> Organisation:

@@ -49,7 +49,7 @@ class TooLarge(Refusal):
 
 
 class NotTheOwner(Forbidden):
-    """Only the owner of evidence decides who reads it."""
+    """Only the owner of evidence decides who reads it, and when it is erased."""
 
-    en = "You may not share evidence {address}: it belongs to {owner}. Ask that organisation."
-    zh = "您无权共享证据 {address}：它属于 {owner}。请联系该机构。"
+    en = "Evidence {address} is not yours to share or to erase: it belongs to {owner}. Ask that organisation."
+    zh = "证据 {address} 不由您共享或销毁：它属于 {owner}。请联系该机构。"

@@ -1,4 +1,4 @@
-"""Who may read evidence, and who may let others read it."""
+"""Who may read evidence, and whose it is to share and to erase."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def may_read(address: str, organisations: Collection[str]) -> Evidence:
     return evidence
 
 
-def may_share(address: str, organisations: Collection[str]) -> Evidence:
+def owned(address: str, organisations: Collection[str]) -> Evidence:
     """Return the evidence; raises `NotTheOwner` unless one of `organisations` owns it, `NoSuchEvidence`."""
     evidence = may_read(address, organisations)
     if evidence.owner not in organisations:

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from hallmark.office.evidence import policies
 from hallmark.office.evidence.cipher import Readable
-from hallmark.office.evidence.errors import BadMediaType, NoSuchEvidence
+from hallmark.office.evidence.errors import BadMediaType
 from hallmark.office.evidence.models import Evidence, Share
 from hallmark.office.evidence.vault import server_vault
 from hallmark.statement.kind import Visibility
@@ -52,21 +52,21 @@ def store(
 
 def share(address: str, organisation: str, *, organisations: Collection[str]) -> None:
     """Let `organisation` read; raises `NotTheOwner` unless one of `organisations` owns the evidence."""
-    Share.objects.get_or_create(evidence=policies.may_share(address, organisations), organisation=organisation)
+    Share.objects.get_or_create(evidence=policies.owned(address, organisations), organisation=organisation)
 
 
 def unshare(address: str, organisation: str, *, organisations: Collection[str]) -> None:
     """Let `organisation` read no longer; raises `NotTheOwner` unless one of `organisations` owns the evidence."""
-    Share.objects.filter(evidence=policies.may_share(address, organisations), organisation=organisation).delete()
+    Share.objects.filter(evidence=policies.owned(address, organisations), organisation=organisation).delete()
 
 
-def erase(address: str, *, ground: str, at: int) -> None:
-    """Destroy the content for good; address and size stay. The ledger's `evidence.erased` comes first.
+def erase(address: str, *, owner: str, ground: str, at: int) -> None:
+    """Destroy the content of `owner`'s evidence for good; address and size stay. Raises `NotTheOwner`.
 
     The key goes before the row says so: interrupted between the two, the content is gone and erasing again ends it.
     """
-    rows = Evidence.objects.filter(address=address)
-    if not rows.exists():
-        raise NoSuchEvidence(address=address[:100])
+    policies.owned(address, [owner])
     server_vault().erase(address)
-    rows.filter(erased_ms=None).update(digest="", name="", stored_by="", erased_ms=at, ground=ground)
+    Evidence.objects.filter(address=address, erased_ms=None).update(
+        digest="", name="", stored_by="", erased_ms=at, ground=ground
+    )

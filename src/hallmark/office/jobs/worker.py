@@ -14,7 +14,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from django.db import DatabaseError, close_old_connections, connection, connections, transaction
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    connections,
+    transaction,
+)
 from django.db.models import QuerySet
 
 from hallmark.kernel.errors import HallmarkError, Unavailable
@@ -108,24 +116,28 @@ def work(
 ) -> int:
     """Do the jobs whose kind has a handler until `stop` is set, or until none waits; return how many were taken.
 
-    `worker_id` is this process's alone. A handler's return value is the job's result, as JSON.
+    `worker_id` is this process's alone. A handler's return value is the job's result, as JSON. While the database is
+    locked or out of reach, it waits; a job in hand is then taken again once its lease has run out.
     """
     stop = stop or threading.Event()
     taken, ticked = 0, 0
     while not stop.is_set():
-        now = clock()
-        if now - ticked >= _TICK_MS:
-            services.tick(now)
-            ticked = now
-        run = claim(worker_id, handlers, clock, lease_ms)
-        if run is not None:
-            taken += 1
-            perform(run, handlers[run.kind])
-        elif until_idle:
-            break
-        else:
-            close_old_connections()
-            stop.wait(pause_s)
+        try:
+            now = clock()
+            if now - ticked >= _TICK_MS:
+                services.tick(now)
+                ticked = now
+            run = claim(worker_id, handlers, clock, lease_ms)
+            if run is not None:
+                taken += 1
+                perform(run, handlers[run.kind])
+                continue
+            if until_idle:
+                break
+        except (OperationalError, InterfaceError) as error:
+            log.warning("worker %s: no database, %s", worker_id, type(error).__name__)
+        close_old_connections()
+        stop.wait(pause_s)
     return taken
 
 
@@ -142,7 +154,7 @@ def claim(worker_id: str, handlers: Mapping[str, Handler], clock: Clock, lease_m
 
 
 def perform(run: Run, handler: Handler) -> None:
-    """Run the handler and record how it ended; nothing it raises gets out."""
+    """Run the handler and record how it ended; nothing it raises gets out. Raises `DatabaseError` of the record."""
     with _heartbeat(run):
         try:
             result = handler(run)

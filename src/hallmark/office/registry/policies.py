@@ -1,11 +1,15 @@
-"""Which function prepares and submits which kind of statement for its organisation."""
+"""Who prepares and submits which statement for which organisation, and about what."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from hallmark.kernel.text import Text
+from hallmark.office.accounts import queries as accounts
+from hallmark.office.accounts.errors import NoSuchMember
 from hallmark.office.accounts.policies import Act, Actor, Scope
+from hallmark.office.evidence import policies as evidence
 from hallmark.office.registry import queries
 from hallmark.office.registry.errors import NoSuchCase
 from hallmark.statement import kinds
@@ -23,6 +27,7 @@ _FUNCTIONS: Mapping[str, str] = {
     "signoff": "responsible_person",
     "appeal": "applicant_representative decision_maker",
     "certificate": "case_officer decision_maker responsible_person",
+    "person": "registrar",
 }
 
 SEE_CASE = Act(Text("查看案件", "see the case"), scope=Scope.READ)
@@ -32,7 +37,19 @@ def act_of(kind: str) -> Act:
     """Return the act of preparing and submitting a statement of `kind`; a manager may do all of them."""
     subject = kind.split(".", maxsplit=1)[0]
     functions = frozenset({"manager", *_FUNCTIONS.get(subject, "").split()})
-    return Act(kinds.find(kind).title, functions)
+    title = kinds.find(kind).title
+    return Act(Text(f"作出声明“{title.zh}”", f"make the statement “{title.en}”"), functions)
+
+
+def must_concern(actor: Actor, kind: str, issuer: str, subject: str, claims: Mapping[str, Any]) -> None:
+    """Raise unless what a statement is about is its issuer's, where the ledger cannot tell.
+
+    Raises `NotTheOwner`, `NoSuchEvidence` for evidence of others, `NoSuchMember` for a competence of somebody else's.
+    """
+    if kind == "evidence.erased":
+        evidence.owned(claims["address"].hex(), [issuer])
+    if kind == "competence.recorded" and subject not in accounts.members(actor, issuer):
+        raise NoSuchMember(person=subject, organisation=issuer)
 
 
 def may_see_case(actor: Actor, case: str) -> None:

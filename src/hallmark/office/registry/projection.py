@@ -1,4 +1,4 @@
-"""What follows from entries: the searchable register and people's competences. It can be dropped and made again.
+"""What follows from entries: the searchable register, and who is one person. It can be dropped and made again.
 
 Other rooms follow as well: the modules that the server names in `HALLMARK_FOLLOWERS`, each with `forget` and `follow`.
 """
@@ -141,21 +141,12 @@ def _show_status(row: Entry) -> None:
     bulk.insert(StatusPeriod, columns, [(name, certificate.entry, *days) for name, *days in periods(record)])
 
 
-def _show_competence(row: Entry) -> None:
-    claims = queries.claims(row)
-    accounts.record_competence(
-        row.subject,
-        row.issuer,
-        claims["function"],
-        claims["scheme"],
-        claims["product_types"],
-        instant.parse_date(claims["valid_from"]),
-        instant.parse_date(claims["valid_until"]),
-    )
+def _merge_persons(row: Entry) -> None:
+    accounts.merge_persons(row.subject, queries.claims(row)["into"])
 
 
 _FOLLOW: Mapping[str, Callable[[Entry], None]] = {
     "certificate.issued": _show_certificate,
     **dict.fromkeys(_STATUS_KINDS, _show_status),
-    "competence.recorded": _show_competence,
+    "person.merged": _merge_persons,
 }

@@ -102,11 +102,10 @@ def publish() -> None:
         for start in range(published, frontier.size, _PUBLISHED_AT_ONCE):
             fresh = Entry.objects.filter(index__gte=start, index__lt=start + _PUBLISHED_AT_ONCE).order_by("index")
             entries = [bytes(entry) for entry in fresh.values_list("encoded", flat=True)]
-            for place, content in tile.append(log.read, start, entries):
-                log.write(place.path, content)
+            log.write((place.path, content) for place, content in tile.append(log.read, start, entries))
         checkpoint = Checkpoint(origin(), frontier.size, frontier.root)
         signature = sign(checkpoint.text, origin(), keys().get_signer(LOG_KEY))
-        log.write("checkpoint", Note(checkpoint.text, (signature,)).encode())
+        log.write([("checkpoint", Note(checkpoint.text, (signature,)).encode())])
         head.published = frontier.size
         head.save()
 

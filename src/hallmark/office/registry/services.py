@@ -10,11 +10,13 @@ from django.conf import settings
 from django.db import transaction
 
 from hallmark.kernel import canonical, identifier, instant
+from hallmark.kernel.keys import PublicKey
 from hallmark.ledger.sorted_map import SortedMap
+from hallmark.office.accounts.errors import NoSuchPerson
 from hallmark.office.accounts.policies import Actor, may
 from hallmark.office.jobs.clock import now as wall_clock
 from hallmark.office.keys.services import port as keys
-from hallmark.office.registry import policies, projection, sequencer
+from hallmark.office.registry import policies, projection, queries, sequencer
 from hallmark.office.registry.errors import (
     AnotherDraft,
     ApprovedTwice,
@@ -52,7 +54,10 @@ def prepare(
     *,
     at: int | None = None,
 ) -> Draft:
-    """Keep the draft of a statement of `issuer` about `subject`; raises `UnknownKind`, `BadClaim` or as `may`."""
+    """Keep the draft of a statement of `issuer` about `subject`.
+
+    Raises `UnknownKind`, `BadClaim`, or as `may` and `policies.must_concern`.
+    """
     may(actor, policies.act_of(kind), issuer)
     made = wall_clock() if at is None else at
     draft, disclosures = envelope.compose(
@@ -64,6 +69,7 @@ def prepare(
         claims=claims,
         salt=salt,
     )
+    policies.must_concern(actor, kind, issuer, subject, claims)
     return Draft.objects.create(
         id=identifier.from_seed("DRAFT", token_bytes(_RANDOM)),
         kind=kind,
@@ -78,9 +84,18 @@ def prepare(
 
 
 def approve(actor: Actor, name: str, approval: Approval) -> Draft:
-    """Add a person's approval to a draft; whether it counts is for the rules. Raises `NoSuchDraft`, `ApprovedTwice`."""
+    """Add a person's approval to a draft; whether it counts is for the rules.
+
+    Raises `NoSuchDraft`, `ApprovedTwice`, `NoSuchPerson`, and `BadApproval` where it is not that person's over this
+    draft: it would take the function's place.
+    """
     with transaction.atomic():
         draft = _open(actor, name)
+        enrolled = queries.record(f"person/{approval.person}")
+        if enrolled is None:
+            raise NoSuchPerson(person=approval.person)
+        content = envelope.decode_draft(bytes(draft.content))
+        approval.verify(PublicKey(**enrolled["key"]), content.approval_digest, enrolled["relying_party"])
         approvals = _approvals(draft)
         if any(each.function == approval.function for each in approvals):
             raise ApprovedTwice(draft=name, function=approval.function)

@@ -10,7 +10,7 @@ from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 
-from django.db import transaction
+from django.db import connections, transaction
 
 from hallmark.kernel import identifier
 from hallmark.kernel.errors import HallmarkError
@@ -92,6 +92,7 @@ def carry_out(job: Run, watch: runner.Listener | None = None) -> None:
     folder = Path(tempfile.gettempdir()) / "hallmark-runs" / run.id
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     stop = threading.Event()
+    mine = threading.current_thread()
     done: list[str] = []
 
     def listen(event: Mapping[str, Any]) -> None:
@@ -104,6 +105,9 @@ def carry_out(job: Run, watch: runner.Listener | None = None) -> None:
         except HallmarkError:
             stop.set()
             raise
+        finally:
+            if threading.current_thread() is not mine:  # the runner's threads end without closing what they opened
+                connections.close_all()
 
     with tempfile.TemporaryDirectory(prefix="hallmark-sample-") as place:
         files = _lay_out(run, Path(place))

@@ -1,10 +1,7 @@
 """The first tables of accounts."""
 
-from __future__ import annotations
-
-import uuid
-
 import django.db.models.deletion
+import uuid
 from django.conf import settings
 from django.db import migrations, models
 
@@ -12,9 +9,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = ()
+    dependencies = []
 
-    operations = (
+    operations = [
         migrations.CreateModel(
             name="Organisation",
             fields=[
@@ -122,27 +119,4 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
-            name="Competence",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("function", models.CharField(max_length=64)),
-                ("scheme", models.CharField(max_length=64)),
-                ("product_types", models.JSONField()),
-                ("valid_from", models.DateField()),
-                ("valid_until", models.DateField()),
-                (
-                    "organisation",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="accounts.organisation"),
-                ),
-                ("person", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="accounts.person")),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("person", "organisation", "function", "scheme"), name="one_competence"
-                    )
-                ],
-            },
-        ),
-    )
+    ]
