@@ -6,19 +6,17 @@ import hashlib
 
 import pytest
 
-from hallmark.consortium.constitution import Constitution, Member, ProposalKind, QuorumNotReached
-from hallmark.consortium.epoch import BadMemberSignature, Ballot, Head, NotTheNextEpoch, Start
+from hallmark.consortium.constitution import Member, QuorumNotReached
+from hallmark.consortium.epoch import BadMemberSignature, Head, NotTheNextEpoch, Start
 from hallmark.consortium.epoch import Record as Epoch
 from hallmark.consortium.governance import (
     NoVote,
-    Proposal,
     ProposalLapsed,
     ProposalWithoutEffect,
     VotedBefore,
 )
 from hallmark.consortium.member import NotAMember
 from hallmark.consortium.succession import ConstitutionNotAgreed
-from hallmark.kernel.keys import ML_DSA_44, SoftwareSigner
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.note import Note, sign
 from hallmark.rules import consortium
@@ -36,55 +34,23 @@ from hallmark.rules.consortium import (
     ProductNotCertified,
     ProposedBefore,
 )
-from world.market import evidence, org
-
-FOUNDERS = ("bank", "northern", "meridian", "southern")
-POLICY = hashlib.sha256(b"policy").digest()
-CODE = hashlib.sha256(b"code").digest()
-
-
-def node_key(who, purpose, generation=1):
-    seed = hashlib.sha256(f"{who} {purpose} {generation}".encode()).digest()
-    return SoftwareSigner.from_seed(seed, ML_DSA_44) if purpose == "archive" else SoftwareSigner.from_seed(seed)
-
-
-def seat(who, generation=1, product=""):
-    witness, mirror, archive = (node_key(who, each, generation).public for each in ("witness", "mirror", "archive"))
-    return Member(org(who), "virtual", witness, mirror, archive, product)
-
-
-def spelled(member):
-    return {name: value for name, value in member.to_value().items() if value or name != "product"}
-
-
-def constitution(**other):
-    given = {
-        "ledger": "hallmark/simulated-market",
-        "members": tuple(map(seat, FOUNDERS)),
-        "sequencer": node_key("operator", "sequencer").public,
-        "attestation": POLICY,
-        "code": (CODE,),
-        "rules": 1,
-        "development": True,
-        **other,
-    }
-    return Constitution(**given)
-
-
-def start(record, agreed, signers, attempt=1, generation=1):
-    ballot = Ballot(attempt, record)
-    commits = {
-        org(who): tuple(node_key(who, each, generation).sign(ballot.commit_message) for each in ("mirror", "archive"))
-        for who in signers
-    }
-    return Start(ballot, agreed, commits)
-
-
-def found(market, agreed=None, signers=FOUNDERS, record=None):
-    agreed = agreed or constitution()
-    record = record or Epoch.first(agreed, Head(len(market.ledger), bytes(32)))
-    claims = {"start": start(record, agreed, signers).encode()}
-    market.submit("consortium.founded", "operator", org("operator"), claims)
+from world.consortium import (
+    CODE,
+    FOUNDERS,
+    admit,
+    appraise,
+    constitution,
+    found,
+    next_epoch,
+    node_key,
+    present,
+    propose,
+    seat,
+    spelled,
+    start,
+    vote,
+)
+from world.market import org
 
 
 @pytest.fixture
@@ -92,46 +58,6 @@ def consort(market):
     """A market with a consortium of four."""
     found(market)
     return market
-
-
-def propose(market, who, kind, **claims):
-    about = consortium.constitution_of(market.state).digest
-    market.submit("proposal.made", who, org(who), {"about": about, "kind": kind, "reason": "-", **claims})
-    rest = {name: claims[name] for name in ("member", "digest", "withdrawn", "rules") if name in claims}
-    member = Member.from_value({"product": "", **claims["seat"]}) if "seat" in claims else None
-    return Proposal(about, ProposalKind(kind), seat=member, **rest).id
-
-
-def vote(market, who, proposal, favour=True):
-    market.submit("vote.cast", who, org(who), {"proposal": proposal, "favour": favour})
-
-
-def present(market, who, member=None, epoch=1):
-    claims = {"seat": spelled(member or seat(who)), "epoch": epoch, "nonce": bytes(32), "evidence": evidence("quote")}
-    market.submit("node.presented", who, org(who), claims)
-    return consortium.seat_digest(consortium.epoch_of(market.state), claims["seat"])
-
-
-def appraise(market, who, presented, accepted=True, policy=POLICY):
-    claims = {"presented": presented, "policy": policy, "accepted": accepted, "reason": "-"}
-    market.submit("node.appraised", who, org(who), claims)
-
-
-def admit(market, who, voters=FOUNDERS[:3], member=None):
-    member = member or seat(who)
-    presented = present(market, who, member)
-    proposal = propose(market, "bank", "admission", member=org(who), seat=spelled(member))
-    for voter in voters:
-        appraise(market, voter, presented)
-        vote(market, voter, proposal)
-
-
-def next_epoch(market, agreed=None, signers=FOUNDERS[:3]):
-    record = consortium.epoch_of(market.state)
-    agreed = agreed or consortium.successor(market.state)
-    news = Epoch(record.epoch + 1, record.digest, Head(len(market.ledger), bytes(32)), agreed.digest)
-    claims = {"start": start(news, agreed, signers).encode()}
-    market.submit("epoch.started", "operator", org("operator"), claims)
 
 
 def test_a_consortium_is_founded_once_by_all_who_signed_the_identical_start(consort):

@@ -1,0 +1,166 @@
+"""The other side of the wire: one node as its peers, the sequencer and operators reach it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import quote, urlsplit
+
+from hallmark.consortium.constitution import Constitution
+from hallmark.consortium.epoch import Ballot, Start
+from hallmark.consortium.member import Trace
+from hallmark.consortium.seal import SignedSeal
+from hallmark.kernel import canonical
+from hallmark.ledger.note import Note, Signature
+from hallmark.node import protocol
+from hallmark.node.errors import BadRequest, NotReached, OldSizeDiffers, Refused
+from hallmark.node.protocol import Message, Offer
+from hallmark.node.store import Pair
+
+SIZE_TYPE = "text/x.tlog.size"
+_MAX_ANSWER = 2 * protocol.CHUNK_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    media_type: str
+    body: bytes
+
+
+class Peer:
+    """The node of member `name` at `url`, over connections that are kept. Every method raises `NotReached`.
+
+    What a node refuses comes back as `Refused`, with the `code` of its reason.
+    """
+
+    def __init__(self, name: str, url: str, timeout: float = 10) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise BadRequest(why=f"{url[:100]} is not the URL of a node")
+        self.name = name
+        self._type = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._place = (parts.hostname, parts.port)
+        self._prefix = parts.path.rstrip("/")
+        self._timeout = timeout
+        self._idle: list[HTTPConnection] = []
+
+    def hand_in(self, message: Message) -> None:
+        """Hand in entries; raises `OldSizeDiffers`."""
+        self._post("/add-entries", message.encode())
+
+    def witness(self, offer: Offer) -> list[Signature]:
+        """Return witness co-signatures; raises `OldSizeDiffers`, `BadNote`."""
+        return _signatures(self._post("/add-checkpoint", offer.encode()))
+
+    def mirror(self, certificate: Note) -> list[Signature]:
+        """Return mirror co-signatures; raises `BadNote`."""
+        return _signatures(self._post("/add-certificate", certificate.encode()))
+
+    def finish(self, final: Note) -> None:
+        """Publish a final checkpoint."""
+        self._post("/add-final", final.encode())
+
+    def note(self, name: str) -> Note | None:
+        """Return the newest `checkpoint` or `certificate`, or None; raises `BadNote`."""
+        answer = self._ask("GET", f"/{name}")
+        return None if answer.status == 404 else Note.parse(self._checked(answer))
+
+    def tile(self, path: str) -> bytes:
+        """Return the tile or bundle at `path`; whoever reads it checks it against a checkpoint (`TiledLog`)."""
+        return self._checked(self._ask("GET", f"/{path}"))
+
+    def forks(self) -> list[tuple[Note, Note]]:
+        """Return the pairs of notes that prove a sequencer's lie; raises as `protocol.decode_forks`."""
+        return protocol.decode_forks(self._checked(self._ask("GET", "/forks")))
+
+    def account(self, member: str, constitution: Constitution) -> Trace:
+        """Return what the node saw of a member's signatures; raises as `protocol.decode_account`."""
+        nonce = secrets.token_bytes(protocol.NONCE_SIZE)
+        body = self._checked(self._ask("GET", f"/trace/{quote(member, safe='')}/{nonce.hex()}"))
+        return protocol.decode_account(body, self.name, member, nonce, constitution)
+
+    def chunk(self, message: Message) -> tuple[list[Pair], list[bytes]]:
+        """Return entries; raises as `protocol.decode_chunk`."""
+        return protocol.decode_chunk(self._post("/entries", message.encode()))
+
+    def starts(self, after: int) -> Iterator[Start]:
+        """Yield the starts of the epochs after `after`; raises as `Start.parse`."""
+        encoded = canonical.decode(self._checked(self._ask("GET", f"/starts/{after}")), what="starts")
+        for each in encoded if isinstance(encoded, list) else ():
+            yield Start.parse(each)
+
+    def seal(self, attempt: int, calls: dict[str, bytes]) -> SignedSeal:
+        """Return the member's seal; raises as `SignedSeal.parse`."""
+        return SignedSeal.parse(self._post("/seal", canonical.encode([attempt, calls])))
+
+    def prepare(self, ballot: Ballot, seals: list[SignedSeal]) -> bytes:
+        """Return the signature of the member's prepare."""
+        return self._post("/prepare", canonical.encode([ballot.to_value(), [each.encode() for each in seals]]))
+
+    def commit(self, ballot: Ballot, prepares: dict[str, bytes]) -> tuple[bytes, bytes]:
+        """Return the signatures of the member's commit; raises `NotCanonical`, `BadRequest`."""
+        answer = canonical.decode(self._post("/commit", canonical.encode([ballot.to_value(), prepares])))
+        match answer:
+            case [bytes(mirror), bytes(archive)]:
+                return mirror, archive
+        raise BadRequest(why="a commit is two signatures")
+
+    def start(self, start: Start) -> None:
+        """Show the node that the next epoch was started."""
+        self._post("/start", start.encode())
+
+    def _post(self, path: str, body: bytes) -> bytes:
+        return self._checked(self._ask("POST", path, body))
+
+    def _checked(self, answer: _Answer) -> bytes:
+        if answer.status == 200:
+            return answer.body
+        if answer.media_type == SIZE_TYPE and answer.body[:-1].isdigit():
+            raise OldSizeDiffers(old="?", size=int(answer.body))
+        try:
+            problem = json.loads(answer.body)
+            facts = {name: str(problem[name])[:1000] for name in ("code", "detail")}
+        except (ValueError, KeyError, TypeError):
+            raise NotReached(node=self.name, why=f"status {answer.status}") from None
+        if answer.status >= 500:
+            raise NotReached(node=self.name, why=facts["detail"], code=facts["code"])
+        raise Refused(node=self.name, **facts)
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> _Answer:
+        try:
+            with suppress(IndexError, ConnectionError, HTTPException):  # none is kept, or the node closed it meanwhile
+                return self._ask_on(self._idle.pop(), method, path, body)
+            return self._ask_on(self._type(*self._place, timeout=self._timeout), method, path, body)
+        except (OSError, HTTPException) as error:
+            raise NotReached(node=self.name, why=str(error) or type(error).__name__) from None
+
+    def _ask_on(self, connection: HTTPConnection, method: str, path: str, body: bytes | None) -> _Answer:
+        try:
+            connection.request(method, self._prefix + path, body)
+            response = connection.getresponse()
+            content = response.read(_MAX_ANSWER + 1)
+        except BaseException:
+            connection.close()
+            raise
+        if len(content) > _MAX_ANSWER:
+            connection.close()
+            raise HTTPException("its answer is too long")
+        self._idle.append(connection)
+        return _Answer(response.status, response.headers.get_content_type(), content)
+
+
+def _signatures(body: bytes) -> list[Signature]:
+    try:
+        return [Signature.parse(line) for line in body.decode().splitlines()]
+    except UnicodeDecodeError:
+        raise BadRequest(why="its signatures are not UTF-8") from None

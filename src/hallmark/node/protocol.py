@@ -1,0 +1,209 @@
+"""What travels to and between nodes, as bytes; how it travels is in `service` and `client`.
+
+| body     | encoding                                                                                |
+|----------|-----------------------------------------------------------------------------------------|
+| offer    | `add-checkpoint` of C2SP tlog-witness: old size, consistency proof, the sequencer's note |
+| message  | `[sender, receiver, purpose, seconds, content, signature]`                              |
+| entries  | `[start, [[entry, disclosures], ...]]`, the content of a message                        |
+| wanted   | `[start, end]`, the content of a message                                                |
+| chunk    | `[[[entry, disclosures], ...], proof]`                                                  |
+| forks    | `[[note, other note], ...]`                                                              |
+| account  | `[epoch, witnessed, mirrored, attempt, prepared, committed, signature]`                 |
+
+CBOR is canonical. A message is signed over `["hallmark/message/1", [all but the signature]]`: entries by the key of the
+sequencer, under the empty name, and what is wanted by a member's witness key. An account of what `peer` saw of `member`
+is signed by the peer's witness key over `["hallmark/account/1", [peer, member, nonce, the six numbers]]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hallmark.consortium.constitution import Constitution
+from hallmark.consortium.epoch import BadMemberSignature, verified
+from hallmark.consortium.member import Trace
+from hallmark.kernel import canonical, keys
+from hallmark.ledger.merkle import MAX_SIZE
+from hallmark.ledger.note import Note, from_base64, from_decimal, to_base64
+from hallmark.node.errors import BadRequest, MessageNotTrusted
+from hallmark.node.store import Pair, values
+from hallmark.statement.envelope import MAX_SIZE as MAX_ENTRY
+
+SEQUENCER = ""
+ENTRIES, WANTED = "entries", "wanted"  # purposes: the sequencer's, a member's
+FRESH_SECONDS = 60
+NONCE_SIZE = 16
+CHUNK_SIZE = 4 * 2**20  # bytes of entries and disclosures that one answer or one message holds, about
+_MAX_PATH = 63
+_MESSAGE, _ACCOUNT = "hallmark/message/1", "hallmark/account/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The sequencer's `note`, and the proof that it grew from the `old` size."""
+
+    old: int
+    proof: tuple[bytes, ...]
+    note: Note
+
+    def encode(self) -> bytes:
+        """Return the body."""
+        lines = [f"old {self.old}", *map(to_base64, self.proof)]
+        return "".join(f"{line}\n" for line in lines).encode() + b"\n" + self.note.encode()
+
+    @classmethod
+    def parse(cls, data: bytes) -> Offer:
+        """Return the offer whose only encoding is `data`; raises `BadRequest`, `BadNote`."""
+        head, separator, note = data.partition(b"\n\n")
+        first, *lines = head.decode(errors="replace").split("\n")
+        old = from_decimal(first.removeprefix("old ")) if first.startswith("old ") else None
+        proof = tuple(from_base64(line) or b"" for line in lines)
+        if not separator or old is None or old > MAX_SIZE:
+            raise BadRequest(why="it does not begin with the old size and end its proof with an empty line")
+        if len(proof) > _MAX_PATH or not all(proof):
+            raise BadRequest(why="its proof is not up to 63 hashes in base64")
+        return cls(old, proof, Note.parse(note))
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Content that a member or the sequencer vouches for, to one receiver, for one purpose, at one time in seconds."""
+
+    sender: str
+    receiver: str
+    purpose: str
+    seconds: int
+    content: bytes
+    signature: bytes = b""
+
+    def signed(self, signer: keys.Signer) -> Message:
+        """Return the message with its signature."""
+        signature = signer.sign(self._signed_bytes)
+        return Message(self.sender, self.receiver, self.purpose, self.seconds, self.content, signature)
+
+    def encode(self) -> bytes:
+        """Return the body."""
+        return canonical.encode([*self._parts, self.signature])
+
+    @classmethod
+    def parse(cls, data: bytes) -> Message:
+        """Return the message whose only encoding is `data`; raises `NotCanonical`, `BadRequest`."""
+        match canonical.decode(data, what="message"):
+            case [str(sender), str(receiver), str(purpose), int(seconds), bytes(content), bytes(signature)]:
+                if type(seconds) is int:
+                    return cls(sender, receiver, purpose, seconds, content, signature)
+        raise BadRequest(why="it is not a message of six parts")
+
+    def open(self, receiver: str, purpose: str, seconds: int, constitution: Constitution) -> bytes:
+        """Return the content if it is for `receiver` and `purpose`, fresh, and of who may send such.
+
+        Raises `MessageNotTrusted`.
+        """
+        member = constitution.member(self.sender)
+        if (self.sender, purpose) == (SEQUENCER, ENTRIES):
+            key = constitution.sequencer
+        elif member and purpose == WANTED:
+            key = member.witness
+        else:
+            raise MessageNotTrusted(sender=self.sender[:100], why=f"it may not send {purpose}")
+        if (self.receiver, self.purpose) != (receiver, purpose):
+            raise MessageNotTrusted(sender=self.sender, why="it is meant for another")
+        if abs(seconds - self.seconds) > FRESH_SECONDS:
+            raise MessageNotTrusted(sender=self.sender, why="it is not of this minute")
+        try:
+            key.verify(self._signed_bytes, self.signature)
+        except keys.BadSignature as error:
+            raise MessageNotTrusted(sender=self.sender, why=error.facts.get("why")) from None
+        return self.content
+
+    @property
+    def _parts(self) -> list[object]:
+        return [self.sender, self.receiver, self.purpose, self.seconds, self.content]
+
+    @property
+    def _signed_bytes(self) -> bytes:
+        return canonical.encode([_MESSAGE, self._parts])
+
+
+def encode_entries(start: int, pairs: Sequence[Pair]) -> bytes:
+    """Return the content that hands in `pairs` from position `start` on."""
+    return canonical.encode([start, [list(pair) for pair in pairs]])
+
+
+def decode_entries(data: bytes) -> tuple[int, list[Pair]]:
+    """Return start and pairs; raises `NotCanonical`, `BadRequest`."""
+    match canonical.decode(data, what="entries"):
+        case [int(start), list(pairs)] if type(start) is int and 0 <= start <= MAX_SIZE:
+            return start, [_pair(pair) for pair in pairs]
+    raise BadRequest(why="it is not a position and entries")
+
+
+def encode_wanted(start: int, end: int) -> bytes:
+    """Return the content that asks for entries [start, end)."""
+    return canonical.encode([start, end])
+
+
+def decode_wanted(data: bytes) -> tuple[int, int]:
+    """Return the range of entries asked for; raises `NotCanonical`, `BadRequest`."""
+    match canonical.decode(data, what="range"):
+        case [int(start), int(end)] if type(start) is type(end) is int and 0 <= start < end <= MAX_SIZE:
+            return start, end
+    raise BadRequest(why="it is not a range of entries")
+
+
+def encode_chunk(pairs: Sequence[Pair], proof: Sequence[bytes]) -> bytes:
+    """Return the answer with the first of the entries asked for, and the proof from their end to the end asked for."""
+    return canonical.encode([[list(pair) for pair in pairs], list(proof)])
+
+
+def decode_chunk(data: bytes) -> tuple[list[Pair], list[bytes]]:
+    """Return entries and proof; raises `NotCanonical`, `BadRequest`."""
+    match canonical.decode(data, what="entries"):
+        case [list(pairs), list(proof)] if all(type(each) is bytes for each in proof):
+            return [_pair(pair) for pair in pairs], proof
+    raise BadRequest(why="it is not entries and a proof")
+
+
+def encode_account(peer: str, member: str, nonce: bytes, trace: Trace, signer: keys.Signer) -> bytes:
+    """Return what `peer` saw of `member`, signed."""
+    signature = signer.sign(_account_bytes(peer, member, nonce, values(trace)))
+    return canonical.encode([*values(trace), signature])
+
+
+def decode_account(data: bytes, peer: str, member: str, nonce: bytes, constitution: Constitution) -> Trace:
+    """Return what `peer` saw of `member`; raises `NotCanonical`, `BadRequest`, `BadMemberSignature`."""
+    match canonical.decode(data, what="account"):
+        case [*numbers, bytes(signature)] if len(numbers) == 6 and all(type(each) is int for each in numbers):
+            message = _account_bytes(peer, member, nonce, numbers)
+            if not verified(message, {peer: signature}, constitution, "witness"):
+                raise BadMemberSignature(member=peer, why="it has no seat")
+            return Trace(*numbers)
+    raise BadRequest(why="it is not an account of a member's signatures")
+
+
+def decode_forks(data: bytes) -> list[tuple[Note, Note]]:
+    """Return pairs of notes from `[[note, other note], ...]`; raises `NotCanonical`, `BadRequest`, `BadNote`."""
+    match canonical.decode(data, what="forks"):
+        case [*pairs] if all(isinstance(pair, list) and [*map(type, pair)] == [bytes, bytes] for pair in pairs):
+            return [(Note.parse(one), Note.parse(other)) for one, other in pairs]
+    raise BadRequest(why="it is not pairs of notes")
+
+
+def decode_signatures(value: object) -> dict[str, bytes]:
+    """Return member -> signature from a CBOR value; raises `BadRequest`."""
+    if isinstance(value, dict) and all(type(name) is str and type(each) is bytes for name, each in value.items()):
+        return value
+    raise BadRequest(why="its signatures are not by members' names")
+
+
+def _account_bytes(peer: str, member: str, nonce: bytes, numbers: Sequence[int]) -> bytes:
+    return canonical.encode([_ACCOUNT, [peer, member, nonce, *numbers]])
+
+
+def _pair(value: Any) -> Pair:
+    match value:
+        case [bytes(entry), bytes(disclosures)] if len(entry) <= MAX_ENTRY:
+            return entry, disclosures
+    raise BadRequest(why="an entry is not its bytes, at most 65535, and those of its disclosures")

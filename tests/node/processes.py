@@ -1,0 +1,81 @@
+"""Seven nodes and a sequencer as real processes, to be killed and started again."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from hallmark.node.client import Peer
+from hallmark.node.folder import write_key
+from node.network import NAMES, constitution, log_key, signers
+
+SEQUENCING = Path(__file__).with_name("sequencing.py")
+
+
+def free_ports(count: int) -> list[int]:
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in held]
+    for each in held:
+        each.close()
+    return ports
+
+
+class Processes:
+    first = constitution()
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
+        self.running: dict[str, subprocess.Popen] = {}
+        peers = "".join(f"{name} http://127.0.0.1:{port}\n" for name, port in self.ports.items())
+        for name in [*NAMES, "sequencer"]:
+            own = folder / name
+            own.mkdir()
+            (own / "constitution").write_bytes(self.first.encode())
+            (own / "peers").write_text(peers)
+            (own / "name").write_text(f"{name}\n")
+        for name in NAMES:
+            for purpose in ("witness", "mirror", "archive"):
+                write_key(folder / name / "keys" / f"{purpose}.pem", getattr(signers(name), purpose))
+        write_key(folder / "sequencer" / "keys" / "sequencer.pem", log_key())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for name in [*self.running]:
+            self.kill(name)
+
+    def start(self, name: str, *arguments: object) -> None:
+        own = self.folder / name
+        command = [
+            sys.executable,
+            "-m",
+            "hallmark.node",
+            "--folder",
+            own,
+            "--listen",
+            f"127.0.0.1:{self.ports.get(name)}",
+        ]
+        if name == "sequencer":
+            command = [sys.executable, SEQUENCING, own, *map(str, arguments)]
+        with (own / "log").open("ab") as log:
+            self.running[name] = subprocess.Popen(command, stdout=log, stderr=log)
+
+    def kill(self, name: str) -> None:
+        process = self.running.pop(name)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def peer(self, name: str) -> Peer:
+        return Peer(name, f"http://127.0.0.1:{self.ports[name]}")
+
+    def acknowledged(self) -> list[tuple[int, bytes, float, int]]:
+        """Return size, root, seconds and statements of each head that the sequencer was told is final."""
+        path = self.folder / "sequencer" / "acknowledged"
+        lines = path.read_text().splitlines() if path.exists() else []
+        rows = [line.split() for line in lines]
+        return [(int(size), bytes.fromhex(root), float(took), int(count)) for size, root, took, count in rows]

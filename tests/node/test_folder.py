@@ -1,0 +1,54 @@
+"""A node is a folder of files; what is wrong with one is named before anything is signed."""
+
+from __future__ import annotations
+
+import pytest
+
+from hallmark.consortium.epoch import Record
+from hallmark.node import folder
+from hallmark.node.__main__ import main
+from hallmark.node.ceremony import call_message
+from hallmark.node.errors import BadRequest, WrongFolder
+from node.network import signers
+from node.processes import Processes
+
+
+@pytest.fixture
+def home(tmp_path):
+    return Processes(tmp_path).folder / "a"
+
+
+def test_a_folder_makes_a_node_that_sleeps_at_the_first_epoch(home):
+    node = folder.open_node(home)
+    assert (node.name, node.state.epoch, node.state.awake) == ("a", 1, False)
+    assert [peer.name for peer in folder.peers(home, "a")] == [*"bcdefg"]
+    node.store.close()
+
+
+def test_a_key_that_others_may_read_is_not_used(home):
+    (home / "keys" / "mirror.pem").chmod(0o640)
+    with pytest.raises(WrongFolder):
+        folder.open_node(home)
+
+
+@pytest.mark.parametrize("missing", ["name", "constitution", "keys/archive.pem"])
+def test_a_missing_file_is_named(home, missing, capsys):
+    (home / missing).unlink()
+    assert main(["--folder", str(home)]) == 1
+    assert missing in capsys.readouterr().err
+
+
+def test_peers_are_names_and_urls(home):
+    for content, breach in (("b\n", WrongFolder), ("b file:///etc/passwd\n", BadRequest)):
+        (home / "peers").write_text(content)
+        with pytest.raises(breach):
+            folder.peers(home, "a")
+
+
+def test_an_operator_signs_a_call_for_the_next_epoch_while_the_node_runs(home, capsys):
+    running = folder.open_node(home)
+    assert main(["--folder", str(home), "--call", "3"]) == 0
+    running.store.close()
+    name, signature = capsys.readouterr().out.split()
+    record = Record.first(Processes.first)
+    signers(name).witness.public.verify(call_message(record, 3), bytes.fromhex(signature))

@@ -1,0 +1,111 @@
+"""A node's file: whole or untouched, taken back to any size, and its tiles those of the log."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from hallmark.consortium.member import Trace
+from hallmark.ledger import tile
+from hallmark.ledger.merkle import leaf_hash
+from hallmark.ledger.tree import Tree
+from hallmark.node.errors import NotHere
+from hallmark.node.store import Store
+
+
+def entry(number: int) -> bytes:
+    return number.to_bytes(4)
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path / "node.sqlite")
+    yield store
+    store.close()
+
+
+def fill(store, start, end):
+    with store.transaction():
+        for number in range(start, end):
+            store.append(entry(number), b"\x80", {"counter": {"last": number}, f"each/{number}": {}})
+
+
+@pytest.mark.parametrize("size", [1, 255, 256, 257, 700])
+def test_tiles_and_proofs_are_those_of_the_log(store, size):
+    fill(store, 0, size)
+    tree = Tree(map(leaf_hash, map(entry, range(size))))
+    files = {place.path: content for place, content in tile.append({}.__getitem__, 0, [*map(entry, range(size))])}
+    assert store.tree == tree.frontier()
+    assert {path: store.read(path) for path in files} == files
+    assert store.log.prove_consistency(size // 2 + 1) == tree.prove_consistency(size // 2 + 1)
+    with pytest.raises(NotHere):
+        store.read("tile/0/003")
+
+
+def test_the_root_of_a_tile_of_tiles_is_kept(store):
+    size = 65_536 + 300
+    with store.transaction():
+        for number in range(size):
+            store.append(entry(number), b"", {})
+    assert store.tree.root == store.log.root()
+    assert len(store.read("tile/2/000.p/1")) == 32
+    with store.transaction():
+        store.truncate(65_535)
+    with pytest.raises(NotHere):
+        store.read("tile/2/000.p/1")
+    assert store.log.root() == store.tree.root
+
+
+@pytest.mark.parametrize("back", [0, 1, 255, 256, 300])
+def test_entries_are_taken_back_with_all_they_did(store, back):
+    fill(store, 0, 600)
+    assert store.record("counter", 300) == {"last": 299}
+    with store.transaction():
+        store.truncate(back)
+    assert store.tree == Tree(map(leaf_hash, map(entry, range(back)))).frontier()
+    assert store.record("counter", store.tree.size) == ({"last": back - 1} if back else None)
+    assert len([*store.records("each/", store.tree.size)]) == back
+    fill(store, back, 600)
+    assert store.tree == Tree(map(leaf_hash, map(entry, range(600)))).frontier()
+
+
+def test_what_fails_half_way_leaves_nothing(store):
+    fill(store, 0, 10)
+
+    def fail_half_way():
+        with store.transaction():
+            store.append(entry(10), b"", {"counter": {"last": 10}})
+            store.put_slot("member", b"new")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_half_way()
+    assert (store.tree.size, store.slot("member")) == (10, None)
+    assert store.record("counter", 10) == {"last": 9}
+    with pytest.raises(RuntimeError):
+        store.put_slot("member", b"outside")
+
+
+def test_what_was_written_is_there_after_the_file_was_opened_again(tmp_path):
+    store = Store(tmp_path / "node.sqlite")
+    fill(store, 0, 300)
+    tree = store.tree
+    store.close()
+    again = Store(tmp_path / "node.sqlite")
+    assert (again.tree, again.record("counter", 300)) == (tree, {"last": 299})
+    again.close()
+    assert (tmp_path / "node.sqlite").stat().st_mode & 0o077 == 0
+    with closing(sqlite3.connect(tmp_path / "node.sqlite")) as database:
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_what_was_seen_of_a_member_only_grows_within_an_epoch(store):
+    with store.transaction():
+        for trace in (Trace(1, 5, 0), Trace(1, 3, 4), Trace(2, 1, 0), Trace(1, 9, 9)):
+            store.see({"b": trace})
+            if trace.epoch == 1 and trace.mirrored == 4:
+                assert store.seen("b") == Trace(1, 5, 4)
+    assert store.seen("b") == Trace(2, 1, 0)
+    assert store.seen("c") == Trace(0, 0, 0)
