@@ -15,7 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from office.conftest import _wide_rates as _wide_rates
-from office.conftest import pytest_configure as set_django_up
+from office.conftest import pytest_configure as pytest_configure
 from office.registry.conftest import key
 from office.registry.conftest import office as office
 
@@ -33,14 +33,6 @@ COMPETENT = {
     "meridian": {"ivan": "tester", "judy": "authorised_signatory"},
 }
 MANAGERS = {"lotus": "alice", "jade": "charlie", "northern": "dora", "meridian": "judy", "bank": "bea"}
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Set Django up, unless the office's tests did."""
-    from django.conf import settings
-
-    if not settings.configured:
-        set_django_up(config)
 
 
 class Caller:

@@ -63,12 +63,9 @@ _CALL = """async ([bundle, call, cases]) => {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Set Django up, unless other tests did, and let it work beside Playwright's loop."""
-    from django.conf import settings
-
+    """Set Django up, and let it work beside Playwright's loop."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    if not settings.configured:
-        set_django_up(config)
+    set_django_up(config)
 
 
 @pytest.fixture(scope="session")

@@ -13,17 +13,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from office.conftest import _wide_rates as _wide_rates
-from office.conftest import pytest_configure as set_django_up
+from office.conftest import pytest_configure as pytest_configure
 
 PASSWORD = "correct horse battery"
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Set Django up, unless the tests of another room did."""
-    from django.conf import settings
-
-    if not settings.configured:
-        set_django_up(config)
 
 
 class Desk:

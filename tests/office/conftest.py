@@ -29,7 +29,14 @@ MEMBERS = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Place the server's data, start the database that was asked for, and set Django up."""
+    """Place the server's data, start the database that was asked for, and set Django up; once in a process.
+
+    Not in a process that only hands tests out to others: they would take over its settings, and its database.
+    """
+    only_hands_out = config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput")
+    if only_hands_out or config.pluginmanager.has_plugin("hallmark-server"):
+        return
+    config.pluginmanager.register(object(), "hallmark-server")
     folder = Path(tempfile.mkdtemp(prefix="hallmark-test-"))
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     os.environ.update(

@@ -10,17 +10,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from office.conftest import pytest_configure as set_django_up
+from office.conftest import pytest_configure as pytest_configure
 from portal.filled import Filled, fill
 from world.market import ENVIRONMENT
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Set Django up, unless other tests did."""
-    from django.conf import settings
-
-    if not settings.configured:
-        set_django_up(config)
 
 
 @pytest.fixture(scope="session")
