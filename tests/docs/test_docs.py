@@ -202,6 +202,13 @@ def test_the_readme_shows_every_room() -> None:
     assert [line.split()[0] for line in tree.splitlines()] == re.findall(r"\w+", contract)
 
 
+def test_every_test_that_a_page_names_is_a_test() -> None:
+    named = {name for path in PAGES for name in re.findall(r"`(test_\w+)`", _text(path))}
+    source = "".join(_text(path) for path in _files() if path.name.startswith("test_") and path.suffix == ".py")
+    assert named
+    assert {name for name in named if f"def {name}(" not in source} == set()
+
+
 def test_extras_named_on_pages_exist() -> None:
     extras = tomllib.loads(_text(ROOT / "pyproject.toml"))["project"]["optional-dependencies"]
     named = {name for path in PAGES for name in re.findall(r"hallmark\[([a-z,]+)\]", _text(path))}
