@@ -259,7 +259,9 @@ def test_a_fault_of_the_program_is_one_line(desk, monkeypatch):
     assert desk.say("key", "show")[0] == 130
 
 
-def test_a_certificate_is_checked_without_server_or_profile(desk, tmp_path, capsys):
+def test_a_certificate_is_checked_without_server_or_profile(desk, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("HALLMARK_TRUST", raising=False)
     (tmp_path / "x.hallmark").write_bytes(b"nothing")
     assert desk.say("verify", tmp_path / "x.hallmark")[0] == 4  # as hallmark-verify: there is no trust bundle
     assert desk.say("verify", tmp_path / "absent")[0] == 4
