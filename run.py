@@ -45,7 +45,10 @@ def main(arguments: list[str]) -> int:
 def demo(rest: list[str]) -> int:
     """Load the demonstration market, then serve it."""
     set_up("run")
-    return hallmark("operate", "demo", *rest)
+    command = [str(BIN / "hallmark"), "operate", "demo", *rest]
+    if os.name == "posix":
+        os.execv(command[0], command)  # noqa: S606 - whoever ends this process ends the server
+    return call(command)
 
 
 def test(rest: list[str]) -> int:
@@ -87,11 +90,6 @@ def build(_: list[str]) -> int:
     """Build the wheel and `hallmark-verify.pyz`."""
     set_up("test")
     return call([PYTHON, ROOT / "packaging" / "build.py"])
-
-
-def hallmark(*arguments: str) -> int:
-    """Run the `hallmark` command of the environment."""
-    return call([BIN / "hallmark", *arguments])
 
 
 def call(command: list[object]) -> int:

@@ -115,6 +115,19 @@ class KeyFileExists(Refusal):
     zh = "已有密钥 {name}。请另选名称；密钥不得覆盖。"
 
 
+class OtherTrust(Refusal):
+    """Whom to believe is not changed in passing."""
+
+    en = (
+        "{path} trusts another bundle ({before}) than this server's ({news}). Compare both with what the scheme owner "
+        "printed; --replace takes this server's, --profile keeps it elsewhere."
+    )
+    zh = (
+        "{path} 已信任另一信任包（{before}），与此服务器的（{news}）不同。请与方案所有者公布的指纹核对；"
+        "--replace 采用此服务器的，--profile 则另存。"
+    )
+
+
 class BadFile(Malformed):
     """A file cannot be read, or is not what is wanted."""
 

@@ -95,6 +95,8 @@ def demo(options: argparse.Namespace) -> int:
     """Load the demonstration where there is none yet, then serve it with a worker beside."""
     os.environ.setdefault("HALLMARK_ENVIRONMENT", "demonstration")
     os.environ.setdefault("HALLMARK_ORIGIN", f"http://localhost:{options.port}")
+    if not options.load_only:
+        server.check_free(options.host, options.port)
     server.migrate()
     from hallmark.server.demonstration import show  # noqa: PLC0415
 

@@ -12,6 +12,15 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 
+from hallmark.kernel.errors import Unavailable
+
+
+class PortTaken(Unavailable):
+    """Another server listens there."""
+
+    en = "Port {port} of {host} is taken. Stop what listens there, or name another with --port."
+    zh = "{host} 的端口 {port} 已被占用。请停止占用该端口的程序，或用 --port 指定其他端口。"
+
 
 def migrate() -> None:
     """Bring the tables and the static files to this version; safe to repeat."""
@@ -24,6 +33,7 @@ def migrate() -> None:
 def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Answer requests at `host` and `port` until the process is told to stop."""
     set_up()
+    check_free(host, port)
     from granian import Granian  # noqa: PLC0415 - the worker needs no web server
     from granian.constants import Interfaces  # noqa: PLC0415
 
@@ -38,6 +48,17 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
         respawn_failed_workers=True,
         log_access=False,
     ).serve()
+
+
+def check_free(host: str, port: int) -> None:
+    """Raise `PortTaken` where somebody listens: granian would share the port, and either of the two would answer."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            raise PortTaken(host=host, port=port) from error
 
 
 def worker() -> None:

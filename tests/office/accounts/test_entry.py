@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
@@ -58,6 +59,17 @@ def test_a_closed_account_opens_to_nobody(market: SimpleNamespace) -> None:
         sign_in("alice", market.password)
 
 
+def test_signing_in_rightly_uses_no_allowance_up(market: SimpleNamespace, settings: Any) -> None:
+    settings.HALLMARK_RATES = {**settings.HALLMARK_RATES, "sign-in": (2, 60)}
+    for _ in range(5):
+        sign_in("alice", market.password)
+    for _ in range(2):
+        with pytest.raises(WrongCredentials):
+            sign_in("alice", "wrong")
+    with pytest.raises(TooManyRequests):
+        sign_in("alice", market.password)
+
+
 def test_djangos_own_sign_in_lets_nobody_past_the_counting(market: SimpleNamespace) -> None:
     assert django_authenticate(username="alice", password=market.password) is None
 
@@ -69,8 +81,9 @@ def test_guessing_ends_for_the_login_and_for_the_address(market: SimpleNamespace
             sign_in("alice", "wrong", address=f"192.0.2.{number}")
     with pytest.raises(TooManyRequests, match="60 seconds"):
         sign_in("alice", market.password, address="192.0.2.99")
-    for login in ("bob", "bob", "bob"):
-        sign_in(login, market.password, address="192.0.2.50")
+    for login in ("bob", "dora", "erin"):
+        with pytest.raises(WrongCredentials):
+            sign_in(login, "wrong", address="192.0.2.50")
     with pytest.raises(TooManyRequests):
         sign_in("charlie", market.password, address="192.0.2.50")
     assert sign_in("alice", market.password, at=AT + 60_000)

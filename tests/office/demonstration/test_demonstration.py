@@ -83,6 +83,18 @@ def test_the_reference_app_passed_every_automatic_item_and_personas_are_marked(s
     assert {str(record.verdict(item)) for item in automatic} <= {"pass", "not-applicable"}
 
 
+def test_the_test_report_is_a_page_for_people_beside_the_record(said):
+    from hallmark.lab import record as lab_record
+    from hallmark.office.evidence import queries as evidence
+
+    case = queries.case(cases()["HRP-1 certified"])
+    kept = {each.name.split(" RUN-")[0]: each for each in evidence.of_case(cases()["HRP-1 certified"])}
+    page, record = (b"".join(evidence.read(kept[name].address, [case["laboratory"]])) for name in ("test report", "result record"))
+    assert kept["test report"].media_type == "text/html"
+    assert page.startswith(b"<!doctype html>")
+    assert lab_record.decode(record).digest.hex().encode() in page
+
+
 def test_a_real_package_honestly_failed(said):
     case = cases()["U2 refused"]
     verdicts = queries.case(case)["tests"][-1]["verdicts"]

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from hallmark.server import serve
+
 PATIENCE_S = 30
 
 
@@ -142,3 +144,15 @@ def test_a_fresh_folder_becomes_a_server_with_a_worker(tmp_path: Path) -> None:
     assert "GET /health 200" in log
     assert "127.0.0.1" not in log.replace(f"127.0.0.1:{port}", "")
     assert (worker.returncode, said) == (0, "")
+
+
+def test_a_port_is_not_shared_with_another_server() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(serve.PortTaken):
+            serve.check_free("127.0.0.1", other.getsockname()[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free = probe.getsockname()[1]
+    serve.check_free("127.0.0.1", free)

@@ -35,7 +35,7 @@ from hallmark.office.accounts.errors import (
 )
 from hallmark.office.accounts.models import Person, Token, User
 from hallmark.office.accounts.policies import Actor, Scope, may
-from hallmark.office.accounts.throttle import network, spend
+from hallmark.office.accounts.throttle import give_back, network, spend
 from hallmark.office.keys.services import port
 
 INVITATION_MS = 7 * instant.DAY
@@ -120,10 +120,12 @@ def change_password(actor: Actor, old: str, new: str, *, address: str, at: int) 
 def sign_in(login: str, password: str, *, code: str | None = "", address: str, at: int) -> User:
     """Return the user of these credentials; `address` is where the request came from.
 
-    Raises `TooManyRequests`, `WrongCredentials`, `CodeNeeded`. Call it outside transactions: attempts stay counted.
+    Raises `TooManyRequests`, `WrongCredentials`, `CodeNeeded`. Call it outside transactions: attempts that fail stay
+    counted.
     """
-    spend("sign-in", f"address {network(address)}", at=at)
-    spend("sign-in", f"login {_folded(login)}", at=at)
+    counted = (f"address {network(address)}", f"login {_folded(login)}")
+    for who in counted:
+        spend("sign-in", who, at=at)
     user = User.objects.filter(login=_folded(login), is_active=True).first()
     if user is None:
         make_password(password)  # a login that is unknown takes as long as one that is known
@@ -132,6 +134,8 @@ def sign_in(login: str, password: str, *, code: str | None = "", address: str, a
         raise WrongCredentials
     if code is not None and user.totp_secret:
         _use_code(user, code, at)
+    for who in counted:
+        give_back("sign-in", who)
     return user
 
 

@@ -6,6 +6,7 @@ from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils.crypto import salted_hmac
 
 from hallmark.office.accounts.errors import TooManyRequests
@@ -29,12 +30,17 @@ def spend(purpose: str, who: str, *, at: int) -> None:
     allowed, seconds = settings.HALLMARK_RATES[purpose]
     window = seconds * 1_000
     started = at - at % window
-    key = salted_hmac("hallmark/throttle", f"{purpose} {who}", algorithm="sha256").hexdigest()
+    key = _key(purpose, who)
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(_SPEND, [key, started])
         (count,) = cursor.fetchone()
     if count > allowed:
         raise TooManyRequests(seconds=-(-(started + window - at) // 1_000))
+
+
+def give_back(purpose: str, who: str) -> None:
+    """Take one off the count: what it was spent on turned out well."""
+    Spending.objects.filter(key=_key(purpose, who), count__gt=0).update(count=F("count") - 1)
 
 
 def network(address: str) -> str:
@@ -49,3 +55,7 @@ def network(address: str) -> str:
 def forget(before_ms: int) -> None:
     """Delete the counts of windows that began before `before_ms`."""
     Spending.objects.filter(started_ms__lt=before_ms).delete()
+
+
+def _key(purpose: str, who: str) -> str:
+    return salted_hmac("hallmark/throttle", f"{purpose} {who}", algorithm="sha256").hexdigest()

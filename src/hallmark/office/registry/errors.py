@@ -50,7 +50,7 @@ class LedgerBusy(Unavailable):
 class StatusNotStated(Unavailable):
     """The status was not stated since the certificate was issued."""
 
-    en = "The status of {number} has not been stated yet. It is stated within the hour; ask again then."
+    en = "The status of {number} is new and has not been stated yet. It is within some minutes; ask again then."
     zh = "证书 {number} 的状态尚未公布。将在一小时内公布，请届时再查。"
 
 
