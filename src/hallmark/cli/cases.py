@@ -28,21 +28,29 @@ def list_cases(desk: Desk, _options: Namespace) -> Said:
     return Said(found, table(rows))
 
 
+# What a person reads of a statement; the rest is in --json.
+_TOLD = (
+    "number", "grade", "requirement", "finding", "due", "cause", "corrective_action", "verification",
+    "laboratory", "evaluate_by", "sample", "report", "recommendation", "outcome", "ground", "grounds", "reasons",
+    "reason", "remark",
+)  # fmt: skip
+
+
 def show(desk: Desk, options: Namespace) -> Said:
     """Show a case: stage, what is missing or overdue, what may come next, what has happened."""
     case = desk.case(options.case)
     head = {name: case[name] for name in ("case", "stage", "digest", "missing", "overdue", "late", "acts")}
-    head["product"] = case["record"]["product"]
-    rows = [
-        (
-            str(each["entry"]),
-            instant.to_text(each["told_ms"]),
-            each["kind"],
-            " ".join(f"{by['function']}:{by['person']}" for by in each["approvals"]),
-        )
-        for each in case["history"]
-    ]
-    return Said(case, [*facts(head), "", *table(rows)])
+    head |= {
+        name: case["record"][name] for name in ("product", "nonconformities", "certificate") if case["record"].get(name)
+    }
+    happened = []
+    for each in case["history"]:
+        by = " ".join(f"{by['function']}:{by['person']}" for by in each["approvals"])
+        happened += table([(str(each["entry"]), instant.to_text(each["told_ms"]), each["kind"], by)])
+        happened += facts({name: each["claims"][name] for name in _TOLD if name in each["claims"]}, "      ")
+    return Said(
+        case, [*facts({name: value for name, value in head.items() if value not in ([], False)}), "", *happened]
+    )
 
 
 def missing(desk: Desk, options: Namespace) -> Said:
