@@ -15,6 +15,7 @@ from hallmark.ledger.note import Note
 from hallmark.statement import envelope
 from hallmark.verify.bundle import TrustBundle
 from hallmark.verify.certificate import verify_certificate
+from hallmark.verify.file import verify_file
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,7 +54,9 @@ def test_a_stranger_finds_reads_downloads_and_checks_the_certificate(certified, 
     assert online["record_digest"] == offline.record_digest.hex() == shown["record_digest"]
     assert online["development"]
     parts = MachineForm.parse(form)
-    printed = qr.encode_proof(parts.issued, parts.checkpoint).encode()
+    printed = stranger.raw("GET", f"/register/{number}/certificate.txt").content
+    assert printed == qr.encode_proof(parts.issued, parts.checkpoint).encode()
+    assert verify_file(printed, bundle, now())[0].record_digest == offline.record_digest
     status, from_code = stranger.call("POST", "/verify", data=printed, content_type="text/plain")
     assert (status, from_code["answer"], from_code["number"]) == (200, "unknown", number)
     assert [name["en"] for name in online["vouched_by"]] == ["Operator"]

@@ -172,6 +172,8 @@ def audit_on_site(town, write, case):
     place = ("--site", "Lotus works", "--address", "lotus road 3")
     town.erin("report-audit", case, *place, "--findings", write("findings.json", findings))
     answer = ("--cause", "nobody kept it", "--corrective-action", "named a keeper")
+    _, shown, _ = town.alice.say("case", "show", case)
+    assert all(words in shown for words in ("number: 1", "grade: minor", "finding: out of date", "due: "))
     town.alice("nonconformity", "answer", case, 1, *answer)
     grant = ("--recommend", "grant", "--reasons", "all read")
     assert town.frank.refused("review", case, *grant) == (5, "nonconformity-open")
@@ -202,13 +204,25 @@ def check_as_strangers(town, tmp_path, number, report):
     form, pdf = tmp_path / "certificate.hallmark", tmp_path / "certificate.pdf"
     stranger("register", "download", number, "--output", form)
     stranger("register", "download", number, "--form", "pdf", "--output", pdf)
-    stranger("trust")
+    assert stranger("trust")["file"].endswith("trust.json")
+    own = stranger.profile / "trust.json"
+    genuine = own.read_bytes()
+    own.write_bytes(b"another")
+    assert stranger.refused("trust") == (5, "other-trust")
+    assert own.read_bytes() == b"another"
+    stranger("trust", "--replace")
+    assert own.read_bytes() == genuine
     for file in (form, pdf):
         code, said, _ = stranger.say("verify", file)
         assert code == 0
         assert number in said
         assert "development ledger" in said
     assert stranger("verify", pdf)["page"] == "as-sealed"
+    code = tmp_path / "code.txt"
+    stranger("register", "download", number, "--form", "code", "--output", code)
+    exit_code, said, _ = stranger.say("verify", code)
+    assert exit_code == 3  # proof of issue, never of status
+    assert number in said
     for file, old, new in ((pdf, b"/Type", b"/type"), (form, b"Wallet", b"Wallat")):
         file.write_bytes(file.read_bytes().replace(old, new, 1))
         assert stranger.say("verify", file)[0] == 2

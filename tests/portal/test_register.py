@@ -15,6 +15,7 @@ from hallmark.kernel import identifier
 from hallmark.portal.views import register as register_views
 from hallmark.verify.bundle import TrustBundle
 from hallmark.verify.certificate import verify_certificate
+from hallmark.verify.file import verify_file
 from world.market import org
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +139,9 @@ def test_what_is_taken_away_proves_the_certificate(register: Any) -> None:
     assert record["digest"] == answer.record_digest.hex()
     assert record["record"]["product"]["builds"][0]["sha256"] == answer.record["product"]["builds"][0]["sha256"].hex()
     assert MachineForm.parse(form.content).issued.encoded
+    code = client.get(f"/register/{number}/certificate.txt")
+    issued, _ = verify_file(code.content, TrustBundle.parse(bundle), register.now)
+    assert (issued.number, issued.record_digest) == (number, answer.record_digest)
 
 
 def test_the_printed_code_is_drawn(register: Any) -> None:
@@ -158,7 +162,7 @@ def test_a_mistyped_number_is_told_from_one_never_issued(register: Any) -> None:
     assert "no such certificate was ever issued" in page
     assert "Absence can be proven, too" in page
     assert "不存在也可以证明" in get(f"/register/{never}", 404)
-    for name in ("certificate.hallmark", "certificate.pdf", "code.svg", "record.json"):
+    for name in ("certificate.hallmark", "certificate.pdf", "certificate.txt", "code.svg", "record.json"):
         get(f"/register/{never}/{name}", 404)
 
 
@@ -173,6 +177,6 @@ def test_a_status_that_was_not_stated_since_says_when_to_come_back(register: Any
     newest = Entry.objects.order_by("-index").first().index
     StateRecord.objects.filter(pk=f"certificate/{register.numbers[0]}").update(entry=newest + 1)
     page = get(f"/en/register/{register.numbers[0]}")
-    assert "within the hour" in page
+    assert "within some minutes" in page
     assert "certificate.hallmark" not in page
     get(f"/register/{register.numbers[0]}/certificate.hallmark", 503)

@@ -15,6 +15,7 @@ from hallmark.certificate import status as certificate_status
 from hallmark.kernel import instant
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.office.jobs.clock import now
+from hallmark.office.papers import printed
 from hallmark.office.papers import services as papers
 from hallmark.office.registry import queries, search
 from hallmark.office.registry.errors import NoSuchCertificate, NoSuchEntry
@@ -296,6 +297,13 @@ def draw_certificate(request: HttpRequest, number: Annotated[Identifier, Path()]
     """Return the sealed PDF, with the machine form of this moment inside."""
     headers = {"Content-Disposition": f'attachment; filename="{number}.pdf"'}
     return HttpResponse(papers.draw_certificate(number), content_type="application/pdf", headers=headers)
+
+
+@router.get("/register/{number}/certificate.txt", summary="The text of the printed code")
+def write_code(request: HttpRequest, number: Annotated[Identifier, Path()]) -> HttpResponse:  # noqa: ARG001
+    """Return the text that the code on paper holds: a proof of issue, which never says the status."""
+    headers = {"Content-Disposition": f'attachment; filename="{number}.txt"'}
+    return HttpResponse(printed.write_code(number), content_type="text/plain; charset=us-ascii", headers=headers)
 
 
 @router.post("/verify", response=AnswerReply, summary="Check a certificate", openapi_extra=FILE)

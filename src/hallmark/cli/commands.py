@@ -302,11 +302,16 @@ COMMANDS: tuple[Command, ...] = (
         "register:download",
         (
             acts.NUMBER,
-            option("--form", "形式", "the form", choices=("hallmark", "pdf"), default="hallmark"),
+            option("--form", "形式", "the form", choices=("hallmark", "pdf", "code"), default="hallmark"),
             _OUTPUT,
         ),
     ),
-    Command("trust", Text("获取信任包并显示指纹", "fetch the trust bundle, show its fingerprint"), "register:trust"),
+    Command(
+        "trust",
+        Text("获取信任包并显示指纹", "fetch the trust bundle, show its fingerprint"),
+        "register:trust",
+        (option("--replace", "取代已信任的信任包", "take it instead of the one that is trusted", action="store_true"),),
+    ),
     Command(
         "verify",
         Text("离线核验证书（退出码同 hallmark-verify）", "check a certificate offline (exit codes of hallmark-verify)"),

@@ -6,8 +6,13 @@ from argparse import Namespace
 
 from hallmark.cli.cases import save
 from hallmark.cli.desk import Desk
+from hallmark.cli.errors import OtherTrust
 from hallmark.cli.output import Said, facts, table
+from hallmark.kernel import hashing
 from hallmark.kernel.text import Text
+
+FORMS = {"hallmark": "hallmark", "pdf": "pdf", "code": "txt"}
+"""The forms of a certificate to take away, and how the names of their files end."""
 
 
 def search(desk: Desk, options: Namespace) -> Said:
@@ -35,21 +40,28 @@ def show(desk: Desk, options: Namespace) -> Said:
 
 
 def download(desk: Desk, options: Namespace) -> Said:
-    """Download a certificate as a file that can be checked offline, or as a sealed PDF."""
-    path = f"/register/{options.number}/certificate.{options.form}"
-    return save(desk, path, options.output or f"{options.number}.{options.form}")
+    """Download a certificate as a file that can be checked offline, a sealed PDF, or the text of its printed code."""
+    ending = FORMS[options.form]
+    path = f"/register/{options.number}/certificate.{ending}"
+    return save(desk, path, options.output or f"{options.number}.{ending}")
 
 
-def trust(desk: Desk, _options: Namespace) -> Said:
-    """Fetch the trust bundle into the profile, and print the fingerprint to compare with the printed one."""
+def trust(desk: Desk, options: Namespace) -> Said:
+    """Fetch the trust bundle into the profile, and print the fingerprint to compare with the printed one.
+
+    Raises `OtherTrust` where the profile trusts another, unless it is to be replaced.
+    """
     from hallmark.office.keys import durable  # noqa: PLC0415 - where it is used
     from hallmark.verify.bundle import TrustBundle  # noqa: PLC0415 - where it is used
 
     data = desk.client.call("GET", "/trust-bundle")
     bundle = TrustBundle.parse(data)
     durable.make_folder(desk.profile.folder)
+    if desk.profile.trust.exists() and not options.replace and (before := desk.profile.trust.read_bytes()) != data:
+        raise OtherTrust(path=desk.profile.trust, before=hashing.sha256(before).hex(), news=bundle.fingerprint.hex())
     desk.profile.trust.write_bytes(data)
     said = {"environment": bundle.environment, "development": bundle.development, "sha256": bundle.fingerprint.hex()}
+    said["file"] = str(desk.profile.trust)
     words = Text(
         "请将此指纹与方案所有者公布的指纹核对。", "Compare this fingerprint with the one that the scheme owner printed."
     )

@@ -24,6 +24,7 @@ files = [
     path("register.json", register.export_json, name="json"),
     path("register/<str:number>/certificate.hallmark", certificate.machine_form, name="form"),
     path("register/<str:number>/certificate.pdf", certificate.pdf, name="pdf"),
+    path("register/<str:number>/certificate.txt", certificate.code_text, name="text"),
     path("register/<str:number>/code.svg", certificate.code, name="code"),
     path("register/<str:number>/record.json", certificate.record, name="record"),
     path("check/verifier-<str:version>.js", check.verifier_script, name="script"),

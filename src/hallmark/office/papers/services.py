@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import segno
-from django.conf import settings
 
-from hallmark.certificate import qr
 from hallmark.certificate.form import MachineForm
 from hallmark.kernel import instant
 from hallmark.kernel.errors import Missing
@@ -15,6 +13,7 @@ from hallmark.kernel.keys import ESP256
 from hallmark.kernel.text import Text
 from hallmark.office.jobs.clock import now as wall_clock
 from hallmark.office.keys.services import port as keys
+from hallmark.office.papers import printed
 from hallmark.office.registry import queries as registry
 from hallmark.paper import certificate as certificate_page
 from hallmark.paper import signature
@@ -53,7 +52,7 @@ def draw_certificate(number: str, *, at: int | None = None) -> bytes:
         data,
         made,
         qr_svg=draw_code(form, number, record_digest(number, issued.public)),
-        page=page_of(number),
+        page=printed.page_of(number),
         development=bool((registry.record("ledger") or {}).get("development")),
     )
     return signature.sign(page, keys().get_signer(seal_key(issued.issuer)), seal, made)
@@ -65,15 +64,6 @@ def seal_key(organisation: str) -> str:
 
 
 def draw_code(form: MachineForm, number: str, digest: bytes) -> str:
-    """Return the printed code as SVG: a proof of issue where it fits on paper, else where to ask."""
-    try:
-        text = qr.encode_proof(form.issued, form.checkpoint)
-    except qr.TooLargeToPrint:
-        text = qr.encode_reference(number, digest, page_of(number))
-    drawn: str = segno.make_qr(text, error="m").svg_inline(border=4)
+    """Return the printed code as SVG."""
+    drawn: str = segno.make_qr(printed.encode(form, number, digest), error="m").svg_inline(border=4)
     return drawn
-
-
-def page_of(number: str) -> str:
-    """Return the address of a certificate's page."""
-    return f"{settings.ORIGIN}/register/{number}"

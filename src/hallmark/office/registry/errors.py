@@ -51,7 +51,7 @@ class StatusNotStated(Unavailable):
     """The status was not stated since the certificate was issued."""
 
     en = "The status of {number} is new and has not been stated yet. It is within some minutes; ask again then."
-    zh = "证书 {number} 的状态尚未公布。将在一小时内公布，请届时再查。"
+    zh = "证书 {number} 的状态尚未公布。将在数分钟内公布，请届时再查。"
 
 
 class ReplayDiffers(Unverified):

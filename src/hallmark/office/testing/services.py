@@ -14,8 +14,8 @@ from django.db import connections, transaction
 
 from hallmark.kernel import identifier
 from hallmark.kernel.errors import HallmarkError
-from hallmark.kernel.text import Text
 from hallmark.lab import kits, runner, sample
+from hallmark.lab import report as lab_report
 from hallmark.lab.kit import Verdict
 from hallmark.lab.record import HandJudgement, Record
 from hallmark.office.accounts.policies import Actor
@@ -168,10 +168,11 @@ def judge(
     return record
 
 
-def draw_up(actor: Actor, name: str, paper: bytes | None = None, *, at: int | None = None) -> Draft:
-    """Return the draft of `test.reported` for a run, its record and paper kept as evidence; raises `ItemsOpen`.
+def draw_up(actor: Actor, name: str, *, at: int | None = None) -> Draft:
+    """Return the draft of `test.reported` for a run, its record and the page for people kept as evidence.
 
-    It then takes the approvals of tester and authorised signatory.
+    It then takes the approvals of tester and authorised signatory, which cover the page: so it names no signatures, and
+    is not the PDF of `paper.report`, which does. Raises `ItemsOpen`.
     """
     run = policies.may_see(actor, name)
     policies.may_test(actor, run.laboratory)
@@ -194,8 +195,8 @@ def draw_up(actor: Actor, name: str, paper: bytes | None = None, *, at: int | No
             "isolation": str(record.session["isolation"]),
         },
         "verdicts": {line.id: str(record.verdict(line.id)) for line in record.requirements},
-        "record": _keep(actor, run, record.encode(), Text("结果记录", "result record"), "application/cbor"),
-        "paper": _keep(actor, run, paper or record.encode(), Text("检测报告", "test report"), "application/pdf"),
+        "record": _keep(actor, run, record.encode(), "result record", "application/cbor"),
+        "paper": _keep(actor, run, lab_report.to_html(record).encode(), "test report", "text/html"),
         "started_on": edition.date_at(run.asked_ms).isoformat(),
         "finished_on": edition.date_at(made).isoformat(),
     }
@@ -204,10 +205,10 @@ def draw_up(actor: Actor, name: str, paper: bytes | None = None, *, at: int | No
     return statements.prepare(actor, "test.reported", run.laboratory, run.case, claims, at=at)
 
 
-def _keep(actor: Actor, run: TestRun, content: bytes, title: Text, media_type: str) -> dict[str, Any]:
+def _keep(actor: Actor, run: TestRun, content: bytes, title: str, media_type: str) -> dict[str, Any]:
     kept = evidence.store(
         BytesIO(content),
-        name=f"{title.en} {run.id}",
+        name=f"{title} {run.id}",
         media_type=media_type,
         owner=run.laboratory,
         visibility=Visibility.MEMBERS,
@@ -218,7 +219,7 @@ def _keep(actor: Actor, run: TestRun, content: bytes, title: Text, media_type: s
     for party in ("body", "applicant"):
         evidence.share(kept.address, registry.case(run.case)[party], organisations=[run.laboratory])
     return {
-        "title": title.en,
+        "title": title,
         "sha256": bytes.fromhex(kept.digest),
         "size": kept.size,
         "address": bytes.fromhex(kept.address),

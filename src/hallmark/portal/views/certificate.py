@@ -17,6 +17,7 @@ from hallmark.kernel.errors import HallmarkError, Missing, Unavailable
 from hallmark.kernel.text import Text
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.office.jobs.clock import now
+from hallmark.office.papers import printed
 from hallmark.office.registry import queries
 from hallmark.office.registry.errors import NoSuchCertificate, StatusNotStated
 from hallmark.portal import language, page
@@ -103,6 +104,15 @@ def pdf(request: HttpRequest, number: str) -> HttpResponse:
     except (Missing, Unavailable) as error:
         return page.refuse(request, error)
     return _send(content, "application/pdf", f"{number}.pdf")
+
+
+def code_text(request: HttpRequest, number: str) -> HttpResponse:
+    """Send the text of the printed code."""
+    try:
+        content = printed.write_code(number).encode()
+    except (Missing, Unavailable) as error:
+        return page.refuse(request, error)
+    return _send(content, "text/plain; charset=us-ascii", f"{number}.txt")
 
 
 def code(request: HttpRequest, number: str) -> HttpResponse:
