@@ -20,7 +20,9 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _SAY = re.compile(r'^say "([^"]*)" "([^"]*)"((?: [a-z]+=\S+)*)$')
 _MARKUP = re.compile(r"<[^>]*>|&[a-z]+;|aria-[a-z]+=\"[^\"]*\"")
 # What is the same in every language: names of files, formats and this product.
-_NAMES = re.compile(r"Hallmark|verify\.html|hallmark-verify|SHA-256|CSV|JSON|\.(hallmark|json|txt|pdf)|/log/[a-z/]*|UTC")
+_NAMES = re.compile(
+    r"Hallmark|verify\.html|hallmark-verify|SHA-256|CSV|JSON|\.(hallmark|json|txt|pdf)|/log/[a-z/]*|UTC"
+)
 
 
 def said(template: Path) -> Iterator[tuple[str, str, str]]:
