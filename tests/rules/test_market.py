@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from hallmark.kernel.keys import BadKey, SoftwareSigner
+from hallmark.rules import person as persons
 from hallmark.rules.admission import AdmittedBefore
 from hallmark.rules.application import BodyNotImpartial
 from hallmark.rules.decision import EvaluatorReviews
@@ -237,3 +238,12 @@ def test_what_the_sources_give_is_not_for_the_operator_to_set(cfp):
 def test_a_parameter_that_the_scheme_does_not_have_cannot_be_set(cfp):
     with pytest.raises(NoSuchParameter):
         adopt(cfp, {"speed_of_light": 1})
+
+
+def test_a_competence_under_a_scheme_with_a_slash_in_its_id_is_read(market):
+    place = f"competence/{person('mallory')}/{org('lotus')}/applicant_representative/national/pilot"
+    held = {"product_types": ["A"], "valid_from": "2026-01-01", "valid_until": "2027-01-01"}
+    market.state.apply({place: held, f"competences/{person('mallory')}": {"keys": [place]}})
+    assert list(persons.competences(market.state, person("mallory"))) == [
+        (org("lotus"), "applicant_representative", held)
+    ]

@@ -42,7 +42,7 @@ def competences(state: State, person: str) -> Iterator[tuple[str, str, Record]]:
     """Yield (organisation, function, record) of each competence of the natural person."""
     for name in identifiers(state, person):
         for key in (state.get(f"competences/{name}") or {"keys": []})["keys"]:
-            _, _, organisation, function, _ = key.split("/")
+            _, _, organisation, function, _ = key.split("/", 4)  # a scheme's id may hold a slash
             yield organisation, function, state.get(key) or {}
 
 
@@ -82,4 +82,5 @@ def _covers(record: Record, today: date) -> bool:
 
 
 def _is_over(until: date, today: date, cooling_off_years: int) -> bool:
+    # What is not past needs no sum, which the calendar may not hold.
     return until < today and instant.add_years(until, cooling_off_years) < today
