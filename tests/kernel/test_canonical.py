@@ -157,6 +157,24 @@ def test_keys_of_all_types_are_ordered_by_their_bytes_not_by_their_length() -> N
     assert cbor2.dumps(value, canonical=True) != encode(value)
 
 
+def test_a_key_that_equals_another_is_not_taken_for_it() -> None:
+    assert encode({1: 0}).hex() == "a10100"
+    for key in (True, 1.0):
+        with pytest.raises(NotCanonical):
+            encode({key: 0})
+    assert encode({0: 0}).hex() == "a10000"
+    with pytest.raises(NotCanonical):
+        encode({False: 0})
+
+
+def test_maps_with_the_same_keys_in_another_order_are_the_same() -> None:
+    one, other = {"b": 1, "a": 2}, {"a": 2, "b": 1}
+    long = {"k" * 70_000: 0}
+    assert encode(one) == encode(other) == encode(decode(encode(one)))
+    assert decode(encode(long)) == long
+    assert encode(one) == encode(other)
+
+
 @pytest.mark.parametrize("name", ENDS)
 def test_input_ends_where_its_value_ends(name: str) -> None:
     refused(bytes.fromhex(ENDS[name]))

@@ -126,6 +126,13 @@ def test_a_person_judges_nothing_else_and_not_without_a_reason(record: Record, c
         record.judged(replace(ALICE, **change))
 
 
+def test_an_item_that_the_run_does_not_have_is_told_from_one_that_the_machine_decides(record: Record) -> None:
+    with pytest.raises(NotForPeople, match="no such item; for people it has P-02"):
+        record.judged(replace(ALICE, item="CLI-99"))
+    with pytest.raises(NotForPeople, match="the machine decides it"):
+        record.judged(replace(ALICE, item="P-program"))
+
+
 def test_nobody_judges_twice(record: Record) -> None:
     with pytest.raises(NotForPeople, match="already"):
         record.judged(ALICE).judged(replace(ALICE, verdict=Verdict.FAIL))

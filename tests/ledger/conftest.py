@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from hallmark.kernel import keys
 from hallmark.kernel.errors import HallmarkError
@@ -15,6 +19,7 @@ from hallmark.ledger.merkle import leaf_hash
 from hallmark.ledger.note import Note, Signature, VerifierKey
 from hallmark.ledger.proof import Proof
 from hallmark.ledger.tree import Tree
+from world.languages import watched
 
 
 @dataclass(frozen=True)
@@ -88,3 +93,9 @@ def survives() -> Callable[[bytes, Callable[[bytes], object]], int]:
         return accepted
 
     return check
+
+
+@pytest.fixture(autouse=True)
+def every_error_speaks_one_language_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A breach that any test of this room provokes is held to it."""
+    monkeypatch.setattr(HallmarkError, "__init__", watched(HallmarkError.__init__))

@@ -8,6 +8,7 @@ from hallmark.consortium.constitution import Constitution, Member, ProposalKind
 from hallmark.consortium.epoch import Ballot, Head, Start
 from hallmark.consortium.epoch import Record as Epoch
 from hallmark.consortium.governance import Proposal
+from hallmark.kernel import instant
 from hallmark.kernel.keys import ML_DSA_44, SoftwareSigner
 from hallmark.rules import consortium
 from world.market import evidence, org
@@ -73,23 +74,38 @@ def vote(market, who, proposal, favour=True):
     market.submit("vote.cast", who, org(who), {"proposal": proposal, "favour": favour})
 
 
-def present(market, who, member=None, epoch=1):
-    claims = {"seat": spelled(member or seat(who)), "epoch": epoch, "nonce": bytes(32), "evidence": evidence("quote")}
+def present(market, who, member=None, epoch=1, title="quote"):
+    claims = {
+        "seat": spelled(member or seat(who)),
+        "epoch": epoch,
+        "nonce": bytes(32),
+        "size": 1,
+        "evidence": evidence(title),
+    }
     market.submit("node.presented", who, org(who), claims)
     return consortium.seat_digest(consortium.epoch_of(market.state), claims["seat"])
 
 
-def appraise(market, who, presented, accepted=True, policy=POLICY):
-    claims = {"presented": presented, "policy": policy, "accepted": accepted, "reason": "-"}
+def appraise(market, who, presented, accepted=True, policy=POLICY, title="quote", until=None):
+    claims = {
+        "presented": presented,
+        "evidence": evidence(title)["sha256"],
+        "policy": policy,
+        "accepted": accepted,
+        "code": "affirming" if accepted else "debug-mode",
+        "reason": "-",
+        "until": market.clock + instant.DAY if until is None else until,
+    }
     market.submit("node.appraised", who, org(who), claims)
 
 
 def admit(market, who, voters=FOUNDERS[:3], member=None):
     member = member or seat(who)
     presented = present(market, who, member)
-    proposal = propose(market, "bank", "admission", member=org(who), seat=spelled(member))
     for voter in voters:
         appraise(market, voter, presented)
+    proposal = propose(market, voters[0], "admission", member=org(who), seat=spelled(member))
+    for voter in voters:
         vote(market, voter, proposal)
 
 

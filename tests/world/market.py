@@ -335,12 +335,12 @@ class Market:
 
     def accept(self, case: str) -> None:
         """The body accepts and offers an agreement."""
-        claims = {"agreement": hashlib.sha256(b"agreement").digest()}
+        claims = {"agreement": evidence("agreement")}
         self.submit("application.accepted", "northern", case, claims, approvals={"case_officer": "dora"})
 
     def agree(self, case: str, applicant: str = "lotus") -> None:
         """The applicant signs it."""
-        claims = {"agreement": hashlib.sha256(b"agreement").digest()}
+        claims = {"agreement": evidence("agreement")["sha256"]}
         self.submit("agreement.signed", applicant, case, claims, approvals={"applicant_representative": "alice"})
 
     def plan(

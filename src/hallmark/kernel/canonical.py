@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NoReturn
 
@@ -26,6 +27,8 @@ _LEAST = {24: 24, 25: 2**8, 26: 2**16, 27: 2**32}  # five low bits -> the smalle
 _LIMIT = 2**64
 _KEYS = (int, str, bytes)
 _BYTE = [bytes([value]) for value in range(256)]
+_ORDERS_KEPT = 512  # maps with the same keys come again and again
+_LONG = 65_536
 _VALUE, _OBJECT = Text("值", "value"), Text("对象", "object")
 _EARLY_END = Text("提前结束", "it ends too early")
 _TOO_DEEP = Text(f"嵌套超过 {MAX_DEPTH} 层", f"nested deeper than {MAX_DEPTH}")
@@ -41,6 +44,10 @@ class NotCanonical(Malformed):
     zh = "{what}不是规范 CBOR：{why}。请按 RFC 8949 第 4.2 节编码后重新提交。"
 
 
+class _NoPlaceError(Exception):
+    """The format does not hold a value; the argument says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tag:
     """A tagged value; the only tag is `COSE_SIGN1`."""
@@ -52,8 +59,16 @@ class Tag:
 def encode(value: object, *, what: Text | str = _VALUE) -> bytes:
     """Return the canonical bytes of `value`; raises `NotCanonical` for a value the format does not hold."""
     parts: list[bytes] = []
-    _write(value, what, 0, parts.append)
-    return b"".join(parts)
+    try:
+        _write(value, 0, parts.append)
+    except _NoPlaceError as error:
+        raise NotCanonical(what=what, why=error.args[0]) from None
+    except UnicodeEncodeError:
+        raise NotCanonical(what=what, why=Text("文字含有孤立代理项", "text with a lone surrogate")) from None
+    encoded = b"".join(parts)
+    if len(encoded) > _LONG:
+        _in_order.cache_clear()  # its keys may be as long
+    return encoded
 
 
 def decode(data: bytes, *, what: Text | str = _OBJECT) -> Any:
@@ -67,56 +82,54 @@ def decode(data: bytes, *, what: Text | str = _OBJECT) -> Any:
     return value
 
 
-def _write(value: Any, what: Text | str, depth: int, put: Callable[[bytes], None]) -> None:
+def _write(value: Any, depth: int, put: Callable[[bytes], None]) -> None:
     kind = type(value)
     if kind is str:
-        put(_text(value, what))
+        content = value.encode()
+        put(_head(_TEXT, len(content)))
+        put(content)
     elif kind is bytes:
         put(_head(_BYTES, len(value)))
         put(value)
     elif kind is int:
-        put(_integer(value, what))
+        put(_integer(value))
     elif kind is bool or value is None:
         put(_SIMPLE_BYTES[value])
     elif depth == MAX_DEPTH:
-        raise NotCanonical(what=what, why=_TOO_DEEP)
+        raise _NoPlaceError(_TOO_DEEP)
     elif kind is dict:
         put(_head(_MAP, len(value)))
-        # Bytewise order of the encoded keys (4.2.1), not the older length-first order.
-        for key, item in sorted([(_key(key, what), item) for key, item in value.items()], key=itemgetter(0)):
-            put(key)
-            _write(item, what, depth + 1, put)
+        for key, encoded in _in_order(*value):
+            put(encoded)
+            _write(value[key], depth + 1, put)
     elif kind is list or kind is tuple:
         put(_head(_LIST, len(value)))
         for item in value:
-            _write(item, what, depth + 1, put)
+            _write(item, depth + 1, put)
     elif kind is Tag and value.tag == COSE_SIGN1:
         put(_head(_TAG, COSE_SIGN1))
-        _write(value.value, what, depth + 1, put)
+        _write(value.value, depth + 1, put)
     else:
-        raise NotCanonical(what=what, why=Text(f"不得含有 {kind.__name__}", f"a {kind.__name__} has no place in it"))
+        raise _NoPlaceError(Text(f"不得含有 {kind.__name__}", f"a {kind.__name__} has no place in it"))
 
 
-def _key(key: Any, what: Text | str) -> bytes:
-    kind = type(key)
-    if kind is str:
-        return _text(key, what)
-    if kind not in _KEYS:
-        raise NotCanonical(what=what, why=_no_key(kind))
-    return _integer(key, what) if kind is int else _head(_BYTES, len(key)) + bytes(key)
+@lru_cache(_ORDERS_KEPT, typed=True)  # typed, since 1 equals True, which is no key
+def _in_order(*keys: Any) -> list[tuple[Any, bytes]]:
+    """Return keys with their encodings, in bytewise order of these (4.2.1), not the older length-first order."""
+    return sorted([(key, _key(key)) for key in keys], key=itemgetter(1))
 
 
-def _text(value: str, what: Text | str) -> bytes:
-    try:
-        content = value.encode()
-    except UnicodeEncodeError:
-        raise NotCanonical(what=what, why=Text("文字含有孤立代理项", "text with a lone surrogate")) from None
-    return _head(_TEXT, len(content)) + content
+def _key(key: Any) -> bytes:
+    if type(key) not in _KEYS:
+        raise _NoPlaceError(_no_key(type(key)))
+    parts: list[bytes] = []
+    _write(key, 0, parts.append)
+    return b"".join(parts)
 
 
-def _integer(value: int, what: Text | str) -> bytes:
+def _integer(value: int) -> bytes:
     if not -_LIMIT <= value < _LIMIT:
-        raise NotCanonical(what=what, why=Text("整数超过 64 位", "an integer beyond 64 bits"))
+        raise _NoPlaceError(Text("整数超过 64 位", "an integer beyond 64 bits"))
     return _head(_UNSIGNED, value) if value >= 0 else _head(_NEGATIVE, -1 - value)
 
 

@@ -15,12 +15,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from hallmark.kernel.text import Code, Text
 from hallmark.kernel.text import Language as Language  # part of this face
-from hallmark.kernel.text import Text
 
 
 class HallmarkError(Exception):
-    """Base of all errors that a person may see; `facts` fill the sentences, each `Text` in the sentence's language."""
+    """Base of all errors that a person may see; `facts` fill the sentences, each `Text` or `Code` in their language.
+
+    A fact that is words is never a plain string, or it would stand in the other language's sentence untranslated.
+    """
 
     code: ClassVar[str] = "error"
     article: ClassVar[str] = ""
@@ -41,7 +44,8 @@ class HallmarkError(Exception):
     def explain(self, language: Language = "en") -> str:
         """Return what happened, why and what to do next, followed by the article where there is one."""
         facts = _Facts(
-            (name, fact.in_language(language) if isinstance(fact, Text) else fact) for name, fact in self.facts.items()
+            (name, fact.in_language(language) if isinstance(fact, Text | Code) else fact)
+            for name, fact in self.facts.items()
         )
         sentence = (self.zh if language == "zh" else self.en).format_map(facts)
         return f"{sentence} [{self.article}]" if self.article else sentence

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 
 from hallmark.kernel.errors import Malformed
+from hallmark.kernel.text import Text
 
 SECOND = 1000
 MINUTE = 60 * SECOND
@@ -56,7 +57,7 @@ def add_years(day: date, years: int) -> date:
     """Return the same day `years` later, 28 February for 29 in a common year; raises `OutOfCalendar`."""
     year = day.year + years
     if not MINYEAR <= year <= MAXYEAR:
-        raise OutOfCalendar(what=f"{day} and {years} years")
+        raise OutOfCalendar(what=Text(f"{day} 加 {years} 年", f"{day} and {years} years"))
     try:
         return day.replace(year=year)
     except ValueError:
@@ -68,7 +69,7 @@ def add_days(day: date, days: int) -> date:
     try:
         return day + timedelta(days=days)
     except OverflowError:
-        raise OutOfCalendar(what=f"{day} and {days} days") from None
+        raise OutOfCalendar(what=Text(f"{day} 加 {days} 日", f"{day} and {days} days")) from None
 
 
 def to_text(utc_ms: int) -> str:
@@ -76,8 +77,18 @@ def to_text(utc_ms: int) -> str:
     return _moment(utc_ms, 0).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
+def shown(utc_ms: int, offset_minutes: int) -> str:
+    """Return an instant to the minute as people read it, followed by its zone: `2026-03-04 20:00 UTC+8`.
+
+    Raises `OutOfCalendar`.
+    """
+    hours, minutes = divmod(abs(offset_minutes), 60)
+    zone = f"UTC{'-' if offset_minutes < 0 else '+'}{hours}" + (f":{minutes:02}" if minutes else "")
+    return f"{_moment(utc_ms, offset_minutes):%Y-%m-%d %H:%M} {zone}"
+
+
 def _moment(utc_ms: int, offset_minutes: int) -> datetime:
     try:
         return _EPOCH + timedelta(milliseconds=utc_ms, minutes=offset_minutes)
     except OverflowError:
-        raise OutOfCalendar(what=f"{utc_ms} ms since 1970") from None
+        raise OutOfCalendar(what=Text(f"自 1970 年起 {utc_ms} 毫秒", f"{utc_ms} ms since 1970")) from None

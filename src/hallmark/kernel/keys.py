@@ -23,6 +23,7 @@ from hallmark.kernel import ed25519 as strict_ed25519
 from hallmark.kernel import hashing
 from hallmark.kernel.ed25519 import BadSignature as BadSignature  # part of this face
 from hallmark.kernel.errors import Malformed
+from hallmark.kernel.text import Text
 
 ED25519 = -19
 ESP256 = -9
@@ -32,6 +33,11 @@ NAMES: Mapping[int, str] = {ED25519: "Ed25519", ESP256: "ESP256", ML_DSA_44: "ML
 
 _N_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _P256_SIGNATURE = 64
+_NO_KEY = Text("内容不是该算法的密钥", "the bytes are no key of the algorithm")
+_NO_PEM = Text("内容不是所支持密钥的 PEM", "it is no PEM of a key that is supported here")
+_LOCKED = Text("已加密，须提供口令", "it is encrypted, so its passphrase is needed")
+_NOT_LOCKED = Text("未加密，却给出了口令", "it is not encrypted, and a passphrase was given")
+_WRONG_PASSWORD = Text("口令不对，或文件已损坏", "the passphrase is another, or the file is damaged")
 _IDS_KEPT = 4096  # a node meets the same keys again and again
 
 
@@ -58,19 +64,19 @@ class PublicKey:
         """Raise `BadKey` unless the bytes are a public key of the algorithm."""
         loader = _LOADERS.get(self.algorithm)
         if loader is None:
-            raise BadKey(algorithm=self.algorithm, why="the algorithm is not supported")
+            raise BadKey(algorithm=self.algorithm, why=Text("不支持该算法", "the algorithm is not supported"))
         try:
             loader(self.material)
         except BadSignature as error:
             raise BadKey(algorithm=NAMES[self.algorithm], why=error.facts["why"]) from None
-        except ValueError as error:
-            raise BadKey(algorithm=NAMES[self.algorithm], why=str(error).rstrip(".")) from None
+        except ValueError:
+            raise BadKey(algorithm=NAMES[self.algorithm], why=_NO_KEY) from None
 
     def verify(self, message: bytes, signature: bytes) -> None:
         """Raise `BadSignature` unless `signature` over `message` is this key's."""
         verifier = _VERIFIERS.get(self.algorithm)
         if verifier is None:
-            raise BadSignature(why=f"algorithm {self.algorithm} is not supported")
+            raise BadSignature(why=Text(f"不支持算法 {self.algorithm}", f"algorithm {self.algorithm} is not supported"))
         verifier(self.material, message, signature)
 
 
@@ -98,32 +104,37 @@ class SoftwareSigner:
         elif isinstance(private, mldsa.MLDSA44PrivateKey):
             self.public = PublicKey(ML_DSA_44, private.public_key().public_bytes_raw())
         else:
-            raise BadKey(algorithm=type(private).__name__, why="the algorithm is not supported")
+            raise BadKey(algorithm=type(private).__name__, why=Text("不支持该算法", "the algorithm is not supported"))
 
     @classmethod
     def generate(cls, algorithm: int = ED25519) -> SoftwareSigner:
         """Return a new key of the COSE `algorithm`; raises `BadKey`."""
         if algorithm not in _GENERATORS:
-            raise BadKey(algorithm=algorithm, why="the algorithm is not supported")
+            raise BadKey(algorithm=algorithm, why=Text("不支持该算法", "the algorithm is not supported"))
         return cls(_GENERATORS[algorithm]())
 
     @classmethod
     def from_seed(cls, seed: bytes, algorithm: int = ED25519) -> SoftwareSigner:
         """Return the Ed25519 or ML-DSA-44 key of a 32-byte seed (RFC 8032, FIPS 204); raises `BadKey`."""
         if algorithm not in _FROM_SEED:
-            raise BadKey(algorithm=NAMES.get(algorithm, algorithm), why="its keys have no seed")
+            raise BadKey(
+                algorithm=NAMES.get(algorithm, algorithm), why=Text("该算法的密钥没有种子", "its keys have no seed")
+            )
         try:
             return cls(_FROM_SEED[algorithm](seed))
-        except ValueError as error:
-            raise BadKey(algorithm=NAMES[algorithm], why=str(error)) from None
+        except ValueError:
+            raise BadKey(algorithm=NAMES[algorithm], why=Text("种子不是 32 字节", "its seed is not 32 bytes")) from None
 
     @classmethod
     def from_pem(cls, pem: bytes, password: bytes | None = None) -> SoftwareSigner:
         """Return the key of a PKCS #8 PEM; raises `BadKey`."""
         try:
             return cls(serialization.load_pem_private_key(pem, password))
-        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise BadKey(algorithm="PKCS #8", why=str(error).rstrip(".")) from None
+        except TypeError:  # a password is missing, or one was given for a key that has none
+            raise BadKey(algorithm="PKCS #8", why=_LOCKED if password is None else _NOT_LOCKED) from None
+        except (ValueError, UnsupportedAlgorithm):
+            why = _NO_PEM if password is None else _WRONG_PASSWORD
+            raise BadKey(algorithm="PKCS #8", why=why) from None
 
     def to_pem(self, password: bytes | None = None) -> bytes:
         """Return the key as PKCS #8 PEM, encrypted where a password is given."""
@@ -152,7 +163,7 @@ def from_der(signature: bytes) -> bytes:
         r, s = decode_dss_signature(signature)
         return r.to_bytes(32) + min(s, _N_P256 - s).to_bytes(32)
     except (ValueError, OverflowError):
-        raise BadSignature(why="it is no P-256 signature in DER") from None
+        raise BadSignature(why=Text("不是 DER 形式的 P-256 签名", "it is no P-256 signature in DER")) from None
 
 
 def _load_p256(material: bytes) -> ec.EllipticCurvePublicKey:
@@ -163,21 +174,23 @@ def _load_p256(material: bytes) -> ec.EllipticCurvePublicKey:
 
 def _verify_p256(material: bytes, message: bytes, signature: bytes) -> None:
     if len(signature) != _P256_SIGNATURE:
-        raise BadSignature(why="it is not 64 bytes")
+        raise BadSignature(why=Text("长度不是 64 字节", "it is not 64 bytes"))
     r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
     if not (0 < r < _N_P256 and 0 < s <= _N_P256 // 2):
-        raise BadSignature(why="r or s is out of range")  # high s would give one statement two encodings
+        raise BadSignature(
+            why=Text("r 或 s 超出范围", "r or s is out of range")
+        )  # high s would give one statement two encodings
     try:
         _load_p256(material).verify(encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
     except (InvalidSignature, ValueError):
-        raise BadSignature(why="the equation does not hold") from None
+        raise BadSignature(why=Text("签名等式不成立", "the equation does not hold")) from None
 
 
 def _verify_mldsa(material: bytes, message: bytes, signature: bytes) -> None:
     try:
         mldsa.MLDSA44PublicKey.from_public_bytes(material).verify(signature, message)
     except (InvalidSignature, ValueError):
-        raise BadSignature(why="the equation does not hold") from None
+        raise BadSignature(why=Text("签名等式不成立", "the equation does not hold")) from None
 
 
 _LOADERS: Mapping[int, Callable[[bytes], object]] = {

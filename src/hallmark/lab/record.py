@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from hallmark.kernel import canonical, hashing
 from hallmark.kernel.errors import Malformed, Refusal, Unverified
-from hallmark.kernel.text import Text
+from hallmark.kernel.text import Text, quoted
 from hallmark.lab.kit import Judgement, KnownAnswer, Verdict, combine
 from hallmark.lab.sandbox import Outcome, State
 from hallmark.lab.verdict import Requirement, conclude, judge
@@ -159,14 +159,30 @@ class Record:
         and this person has not judged the item yet.
         """
         item = judgement.item
+        if item not in {line.id for line in self.requirements}:
+            left = ", ".join(self.for_people) or "-"
+            why = Text(
+                f"该检测没有此项目；待人工判定的有：{left}", f"this run has no such item; for people it has {left}"
+            )
+            raise NotForPeople(item=item, why=why)
         if item not in self.for_people:
-            raise NotForPeople(item=item, why="the machine decides it")
+            raise NotForPeople(item=item, why=Text("该项由机器判定", "the machine decides it"))
         if judgement.verdict not in _BY_HAND or not judgement.reason.strip() or not judgement.who:
-            raise NotForPeople(item=item, why=f"a person gives {', '.join(_BY_HAND)}, with a reason")
+            raise NotForPeople(
+                item=item,
+                why=Text(
+                    f"人员只能判为 {', '.join(_BY_HAND)}，并须说明理由",
+                    f"a person gives {', '.join(_BY_HAND)}, with a reason",
+                ),
+            )
         if not all(_DIGEST.fullmatch(digest) for digest in judgement.evidence):
-            raise NotForPeople(item=item, why="evidence is named by SHA-256 in hexadecimal")
+            raise NotForPeople(
+                item=item, why=Text("证据须以十六进制 SHA-256 指明", "evidence is named by SHA-256 in hexadecimal")
+            )
         if any((each.item, each.who) == (item, judgement.who) for each in self.by_hand):
-            raise NotForPeople(item=item, why=f"{judgement.who} has judged it already")
+            raise NotForPeople(
+                item=item, why=Text(f"{judgement.who} 已作判定", f"{judgement.who} has judged it already")
+            )
         return replace(self, by_hand=(*self.by_hand, judgement))
 
 
@@ -179,9 +195,9 @@ def decode(data: bytes) -> Record:
     except NotARecord:
         raise
     except Exception as error:  # noqa: BLE001 - any wrong shape is this one error
-        raise NotARecord(why=f"{type(error).__name__}: {error}") from None
+        raise NotARecord(why=quoted(f"{type(error).__name__}: {error}")) from None
     if not same:
-        raise NotARecord(why="it holds more or other than a record does")
+        raise NotARecord(why=Text("所含内容多于记录或与之不同", "it holds more or other than a record does"))
     return record
 
 
@@ -226,7 +242,7 @@ _FILE = {"role": str, "name": str, "size": int, "sha256": str, "sm3": str, "medi
 
 def _check(what: str, value: Any, shape: Mapping[str, type]) -> None:
     if type(value) is not dict or {key: type(each) for key, each in value.items()} != dict(shape):
-        raise NotARecord(why=f"its {what} does not hold {', '.join(shape)}")
+        raise NotARecord(why=Text(f"其 {what} 应含 {', '.join(shape)}", f"its {what} does not hold {', '.join(shape)}"))
 
 
 def _fields(line: Any) -> dict[str, Any]:
@@ -235,7 +251,7 @@ def _fields(line: Any) -> dict[str, Any]:
 
 def _read(value: Any) -> Record:
     if value["format"] != FORMAT:
-        raise NotARecord(why=f"its format is {value['format']}")
+        raise NotARecord(why=Text(f"其格式为 {value['format']}", f"its format is {value['format']}"))
     for what, shape in _SHAPES.items():
         _check(what, value[what], shape)
     for file in value["sample"]["files"]:

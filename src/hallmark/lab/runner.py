@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from hallmark.kernel import hashing
 from hallmark.kernel.errors import Unavailable
+from hallmark.kernel.text import quoted
 from hallmark.lab import sandbox
 from hallmark.lab.isolation import Isolation, environment, find_program, isolation_here
 from hallmark.lab.kit import KnownAnswer, Verdict
@@ -127,7 +128,7 @@ def warm(folder: Path | None = None) -> Path:
             check=False,
         )
     if done.returncode:
-        raise NotWarmed(why=done.stderr.decode(errors="replace").strip().rpartition("\n")[2])
+        raise NotWarmed(why=quoted(done.stderr.decode(errors="replace").strip().rpartition("\n")[2]))
     return target
 
 

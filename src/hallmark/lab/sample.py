@@ -18,7 +18,9 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 
 from hallmark.kernel.errors import Malformed, Unverified
+from hallmark.kernel.text import Text
 from hallmark.lab.kit import Role
+from hallmark.verify import disk
 
 DESCRIPTION = "sample.json"
 BIT_ORDERS = ("msb-first", "lsb-first")
@@ -134,15 +136,23 @@ def take(
     for name, path in sorted(found):
         role = by_name.get(name)
         if role is None:
-            raise SampleRefused(which=name, why="the kit reads no file of this role")
+            raise SampleRefused(which=name, why=Text("套件不读取此用途的文件", "the kit reads no file of this role"))
         file = _receive(role, path, _bit_order(declared.get("bit_order", ""), name))
         if (name, file.name) in files:
-            raise SampleRefused(which=file.name, why="two files of one role bear this name")
+            raise SampleRefused(
+                which=file.name, why=Text("同一用途有两个文件同名", "two files of one role bear this name")
+            )
         files[name, file.name] = file
     for role in roles:
         count = sum(1 for name, _ in files if name == role.name)
         if count > role.most_files:
-            raise SampleRefused(which=role.name, why=f"{count} files, at most {role.most_files} are read")
+            raise SampleRefused(
+                which=role.name,
+                why=Text(
+                    f"共 {count} 个文件，至多读取 {role.most_files} 个",
+                    f"{count} files, at most {role.most_files} are read",
+                ),
+            )
     return Manifest(
         product=product or str(said.get("product", "")),
         model=model or str(said.get("model", "")),
@@ -160,7 +170,9 @@ def _scan(folder: Path, roles: Sequence[Role]) -> Iterator[tuple[str, Path]]:
             continue
         role = entry.name if entry.name in names else entry.stem
         if role not in names:
-            raise SampleRefused(which=_shown(entry), why="the kit reads no file of this role")
+            raise SampleRefused(
+                which=_shown(entry), why=Text("套件不读取此用途的文件", "the kit reads no file of this role")
+            )
         if stat.S_ISDIR(_kind(entry)):
             yield from ((role, path) for path in sorted(entry.iterdir()))
         else:
@@ -170,7 +182,10 @@ def _scan(folder: Path, roles: Sequence[Role]) -> Iterator[tuple[str, Path]]:
 def _receive(role: Role, path: Path, bit_order: str) -> SampleFile:
     name = path.name
     if not name.isprintable() or len(name.encode(errors="replace")) > _MOST_NAME:
-        raise SampleRefused(which=_shown(path), why="its name holds characters that do not print, or is too long")
+        raise SampleRefused(
+            which=_shown(path),
+            why=Text("名称含不可显示的字符，或过长", "its name holds characters that do not print, or is too long"),
+        )
     size, sha256, sm3 = _digests(path, name, role.most_bytes)
     media = _MEDIA.get(path.suffix.lower(), "application/octet-stream")
     return SampleFile(role.name, name, size, sha256, sm3, media, bit_order, path.absolute())
@@ -181,16 +196,16 @@ def _digests(path: Path, name: str, most: int) -> tuple[int, str, str]:
     try:
         handle = os.open(path, _OPEN)
     except OSError as error:
-        raise SampleRefused(which=name, why=error.strerror or "it does not open") from None
+        raise SampleRefused(which=name, why=disk.reason(error)) from None
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise SampleRefused(which=name, why="it is not a plain file")
+        raise SampleRefused(which=name, why=Text("不是普通文件", "it is not a plain file"))
     with os.fdopen(handle, "rb") as stream:
         size, sha256, sm3 = 0, hashlib.sha256(), hashes.Hash(hashes.SM3())
         while chunk := stream.read(_CHUNK):
             size += len(chunk)
             if size > most:
-                raise SampleRefused(which=name, why=f"it is bigger than {most} bytes")
+                raise SampleRefused(which=name, why=Text(f"超过 {most} 字节", f"it is bigger than {most} bytes"))
             sha256.update(chunk)
             sm3.update(chunk)
     return size, sha256.hexdigest(), sm3.finalize().hex()
@@ -203,16 +218,21 @@ def _description(path: Path) -> dict[str, Any]:
     try:
         said = json.loads(path.read_bytes())
     except (ValueError, RecursionError):
-        raise SampleRefused(which=path.name, why="it is not JSON") from None
+        raise SampleRefused(which=path.name, why=Text("不是 JSON", "it is not JSON")) from None
     if not isinstance(said, dict) or not isinstance(said.get("declaration", {}), dict):
-        raise SampleRefused(which=path.name, why="it is not an object with a declaration")
+        raise SampleRefused(which=path.name, why=Text("不是含声明的对象", "it is not an object with a declaration"))
     return said
 
 
 def _bit_order(declared: object, role: str) -> str:
     order = declared.get(role, "") if isinstance(declared, Mapping) else declared
     if order not in ("", *BIT_ORDERS):
-        raise SampleRefused(which=role, why=f"its bit order is neither {' nor '.join(BIT_ORDERS)}")
+        raise SampleRefused(
+            which=role,
+            why=Text(
+                f"其比特序不是 {'、'.join(BIT_ORDERS)} 之一", f"its bit order is neither {' nor '.join(BIT_ORDERS)}"
+            ),
+        )
     return str(order)
 
 
@@ -220,7 +240,7 @@ def _kind(path: Path) -> int:
     try:
         return path.lstat().st_mode
     except OSError as error:
-        raise SampleRefused(which=_shown(path), why=error.strerror or "it is not there") from None
+        raise SampleRefused(which=_shown(path), why=disk.reason(error)) from None
 
 
 def _shown(path: Path) -> str:

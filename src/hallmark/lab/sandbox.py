@@ -22,6 +22,7 @@ from threading import Event, Thread
 from typing import IO, TYPE_CHECKING, Any
 
 from hallmark.kernel.errors import Malformed
+from hallmark.kernel.text import Text
 from hallmark.lab import isolation
 from hallmark.lab.isolation import Isolation
 
@@ -178,10 +179,10 @@ def read_answer(line: bytes) -> dict[str, Any]:
     """Return the JSON object in `line`; raises `Untrusted` for what JSON or a record cannot hold."""
     try:
         value = json.loads(line, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise Untrusted(why=str(error) or "it is nested too deep") from None
+    except (ValueError, RecursionError):
+        raise Untrusted(why=Text("不是 JSON，或嵌套过深", "it is no JSON, or nested too deep")) from None
     if not isinstance(value, dict):
-        raise Untrusted(why="it is not an object")
+        raise Untrusted(why=Text("不是对象", "it is not an object"))
     _check(value)
     return value
 
@@ -194,7 +195,7 @@ def _check(value: object) -> None:
             return
         count += len(level)
         if count > MOST_VALUES:
-            raise Untrusted(why=f"it holds more than {MOST_VALUES} values")
+            raise Untrusted(why=Text(f"所含值超过 {MOST_VALUES} 个", f"it holds more than {MOST_VALUES} values"))
         below: list[object] = []
         for each in level:
             if isinstance(each, dict):
@@ -203,18 +204,18 @@ def _check(value: object) -> None:
             elif isinstance(each, list):
                 below += each
             elif isinstance(each, float) and not math.isfinite(each):
-                raise Untrusted(why="it holds a number that is not finite")
+                raise Untrusted(why=Text("含有非有限数", "it holds a number that is not finite"))
             elif isinstance(each, str) and not each.isascii():
                 _check_text(each)
         level = below
-    raise Untrusted(why=f"it is nested deeper than {MOST_DEPTH}")
+    raise Untrusted(why=Text(f"嵌套超过 {MOST_DEPTH} 层", f"it is nested deeper than {MOST_DEPTH}"))
 
 
 def _check_text(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise Untrusted(why="it holds text that is not Unicode") from None
+        raise Untrusted(why=Text("含有不是 Unicode 的文字", "it holds text that is not Unicode")) from None
 
 
 def _refuse_constant(name: str) -> float:

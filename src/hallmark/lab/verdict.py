@@ -102,22 +102,23 @@ def requirements(
             for item in kit.items
         )
     return tuple(
-        Requirement(
-            id=name,
-            title=line.title,
-            criterion=line.criterion,
-            obligation=line.obligation,
-            method=line.method,
-            clauses=tuple(
-                f"{clause.standard}-{clause.edition} {clause.clause}".strip(" -") + f" [{clause.certainty}]"
-                for clause in line.clauses
-            ),
-            limits={limit.id: limit.value for limit in line.limits} | dict(limits.get(name, {})),
-            rests_on=line.rests_on,
-            claim=line.claim,
-            measurement=measured.get(name, ""),
-        )
-        for name, line in catalogue.items()
+        requirement(name, line, limits.get(name, {}), measured.get(name, "")) for name, line in catalogue.items()
+    )
+
+
+def requirement(name: str, line: RequirementItem, limits: Mapping[str, Any], measurement: str = "") -> Requirement:
+    """Return one line of the scheme as it is decided with the `limits` in force."""
+    return Requirement(
+        id=name,
+        title=line.title,
+        criterion=line.criterion,
+        obligation=line.obligation,
+        method=line.method,
+        clauses=tuple(f"{clause.place} [{clause.certainty}]" for clause in line.clauses),
+        limits={limit.id: limit.value for limit in line.limits} | dict(limits),
+        rests_on=line.rests_on,
+        claim=line.claim,
+        measurement=measurement,
     )
 
 

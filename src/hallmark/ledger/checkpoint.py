@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hallmark.kernel.errors import Malformed
 from hallmark.kernel.hashing import SIZE
+from hallmark.kernel.text import Text
 from hallmark.ledger.merkle import EMPTY, MAX_SIZE
 from hallmark.ledger.note import FORBIDDEN, from_base64, from_decimal, to_base64
 
@@ -32,13 +33,13 @@ class Checkpoint:
     def __post_init__(self) -> None:
         for line in (self.origin, *self.extensions):
             if not line or "\n" in line or FORBIDDEN.search(line):
-                raise BadCheckpoint(why="a line is empty or holds control characters")
+                raise BadCheckpoint(why=Text("有一行为空或含控制字符", "a line is empty or holds control characters"))
         if not 0 <= self.size <= MAX_SIZE:
-            raise BadCheckpoint(why="its size is out of range")
+            raise BadCheckpoint(why=Text("其大小超出范围", "its size is out of range"))
         if len(self.root) != SIZE:
-            raise BadCheckpoint(why="its root is not 32 bytes")
+            raise BadCheckpoint(why=Text("其根不是 32 字节", "its root is not 32 bytes"))
         if self.size == 0 and self.root != EMPTY:
-            raise BadCheckpoint(why="an empty log has another root")
+            raise BadCheckpoint(why=Text("空日志的根不同", "an empty log has another root"))
 
     @property
     def text(self) -> str:
@@ -51,9 +52,9 @@ class Checkpoint:
         """Return the checkpoint whose text is `text`; raises `BadCheckpoint`."""
         lines = text.split("\n")
         if len(lines) <= _LINES or lines.pop():
-            raise BadCheckpoint(why="it has fewer than three lines")
+            raise BadCheckpoint(why=Text("不足三行", "it has fewer than three lines"))
         origin, spelled, root, *extensions = lines
         size = from_decimal(spelled)
         if size is None:
-            raise BadCheckpoint(why="its second line is not a number in decimal")
+            raise BadCheckpoint(why=Text("第二行不是十进制数", "its second line is not a number in decimal"))
         return cls(origin, size, from_base64(root) or b"", tuple(extensions))

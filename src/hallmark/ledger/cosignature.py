@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from hallmark.kernel import keys
 from hallmark.kernel.errors import Malformed
 from hallmark.kernel.hashing import SIZE
+from hallmark.kernel.text import Text
 from hallmark.ledger import note
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.note import COSIGNATURE_ED25519, COSIGNATURE_ML_DSA_44, BadNoteSignature, Signature, VerifierKey
@@ -39,7 +40,11 @@ class CannotCosign(Malformed):
 def verifier_key(name: str, key: keys.PublicKey) -> VerifierKey:
     """Return the verifier key under which `key` co-signs; raises `CannotCosign`, `BadVerifierKey`, `BadKey`."""
     if key.algorithm not in TYPES:
-        raise CannotCosign(why=f"algorithm {key.algorithm} has no kind of co-signature")
+        raise CannotCosign(
+            why=Text(
+                f"算法 {key.algorithm} 没有对应的共同签名", f"algorithm {key.algorithm} has no kind of co-signature"
+            )
+        )
     return VerifierKey.of(name, TYPES[key.algorithm], key)
 
 
@@ -53,7 +58,7 @@ def sign(checkpoint: Checkpoint, name: str, signer: keys.Signer, timestamp: int)
 def verify(key: VerifierKey, checkpoint: Checkpoint, value: bytes) -> int:
     """Return the timestamp of the co-signature `value` of `checkpoint` by `key`; raises `BadNoteSignature`."""
     if key.type not in _MESSAGES:
-        raise BadNoteSignature(name=key.name, why="its key is not one for co-signatures")
+        raise BadNoteSignature(name=key.name, why=Text("其密钥不用于共同签名", "its key is not one for co-signatures"))
     return _verify(key, value, lambda timestamp: _MESSAGES[key.type](key.name, timestamp, checkpoint))
 
 
@@ -63,7 +68,7 @@ def sign_subtree(
     """Return the ML-DSA-44 co-signature of the subtree [start, end) with `root`; raises as `verifier_key`."""
     key = verifier_key(name, signer.public)
     if key.type != COSIGNATURE_ML_DSA_44:
-        raise CannotCosign(why="only ML-DSA-44 keys co-sign subtrees")
+        raise CannotCosign(why=Text("只有 ML-DSA-44 密钥共同签署子树", "only ML-DSA-44 keys co-sign subtrees"))
     message = _subtree_message(name, timestamp, origin, start, end, root)
     return Signature(name, key.id, timestamp.to_bytes(_TIME) + signer.sign(message))
 
@@ -71,7 +76,9 @@ def sign_subtree(
 def verify_subtree(key: VerifierKey, origin: str, start: int, end: int, root: bytes, value: bytes) -> int:
     """Return the timestamp of the co-signature `value` of a subtree by `key`; raises `BadNoteSignature`."""
     if key.type != COSIGNATURE_ML_DSA_44:
-        raise BadNoteSignature(name=key.name, why="only ML-DSA-44 keys co-sign subtrees")
+        raise BadNoteSignature(
+            name=key.name, why=Text("只有 ML-DSA-44 密钥共同签署子树", "only ML-DSA-44 keys co-sign subtrees")
+        )
     return _verify(key, value, lambda timestamp: _subtree_message(key.name, timestamp, origin, start, end, root))
 
 
@@ -87,7 +94,7 @@ def _verify(key: VerifierKey, value: bytes, message: Callable[[int], bytes]) -> 
 
 def _checkpoint_message(_name: str, timestamp: int, checkpoint: Checkpoint) -> bytes:
     if not 0 <= timestamp <= MAX_TIMESTAMP:
-        raise CannotCosign(why="its timestamp is out of range")
+        raise CannotCosign(why=Text("时间戳超出范围", "its timestamp is out of range"))
     return f"cosignature/v1\ntime {timestamp}\n{checkpoint.text}".encode()
 
 
@@ -99,11 +106,16 @@ def _subtree_message(name: str, timestamp: int, origin: str, start: int, end: in
     """Return the `cosigned_message` structure."""
     cosigner, log = name.encode(), origin.encode()
     if not (0 < len(cosigner) <= _MAX_NAME and 0 < len(log) <= _MAX_NAME):
-        raise CannotCosign(why=f"a name or an origin is empty or longer than {_MAX_NAME} bytes")
+        raise CannotCosign(
+            why=Text(
+                f"有名称或来源为空，或超过 {_MAX_NAME} 字节",
+                f"a name or an origin is empty or longer than {_MAX_NAME} bytes",
+            )
+        )
     if not 0 <= timestamp <= MAX_TIMESTAMP or (start and timestamp):
-        raise CannotCosign(why="its timestamp is out of range")
+        raise CannotCosign(why=Text("时间戳超出范围", "its timestamp is out of range"))
     if not 0 <= start <= end < 2**64 or len(root) != SIZE:
-        raise CannotCosign(why="its range or its root is not one of a tree")
+        raise CannotCosign(why=Text("其范围或根不属于一棵树", "its range or its root is not one of a tree"))
     parts = (_LABEL, bytes([len(cosigner)]), cosigner, timestamp.to_bytes(_TIME), bytes([len(log)]), log)
     return b"".join(parts) + start.to_bytes(8) + end.to_bytes(8) + root
 

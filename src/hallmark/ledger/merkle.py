@@ -15,6 +15,7 @@ from hashlib import sha256  # without the call through kernel.hashing: a proof i
 
 from hallmark.kernel.errors import Malformed, Unverified
 from hallmark.kernel.hashing import SIZE
+from hallmark.kernel.text import Text
 
 EMPTY = sha256(b"").digest()
 MAX_SIZE = 2**63 - 1
@@ -81,7 +82,7 @@ def root(entries: Iterable[bytes]) -> bytes:
     return Frontier().extend(map(leaf_hash, entries)).root
 
 
-def check_hashes(hashes: Iterable[bytes], what: str) -> None:
+def check_hashes(hashes: Iterable[bytes], what: Text) -> None:
     """Raise `BadHash` unless each of `hashes` is 32 bytes."""
     for item in hashes:
         if len(item) != SIZE:
@@ -91,7 +92,7 @@ def check_hashes(hashes: Iterable[bytes], what: str) -> None:
 def check_subtree(start: int, end: int, size: int) -> None:
     """Raise `OutsideTree` unless [start, end) is a subtree, not empty, of a tree of `size` leaves."""
     if not 0 <= start < end <= size or start & ((1 << (end - start - 1).bit_length()) - 1):
-        raise OutsideTree(what=f"subtree [{start}, {end})", size=size)
+        raise OutsideTree(what=Text(f"子树 [{start}, {end})", f"subtree [{start}, {end})"), size=size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +107,15 @@ class Frontier:
 
     def __post_init__(self) -> None:
         if not 0 <= self.size <= MAX_SIZE:
-            raise BadFrontier(why="its size is out of range")
+            raise BadFrontier(why=Text("其大小超出范围", "its size is out of range"))
         if len(self.hashes) != self.size.bit_count():
-            raise BadFrontier(why=f"a tree of {self.size} leaves has another number of hashes")
-        check_hashes(self.hashes, "frontier")
+            raise BadFrontier(
+                why=Text(
+                    f"大小为 {self.size} 的树的哈希值个数不同",
+                    f"a tree of {self.size} leaves has another number of hashes",
+                )
+            )
+        check_hashes(self.hashes, Text("前沿", "frontier"))
 
     @property
     def root(self) -> bytes:
@@ -124,7 +130,7 @@ class Frontier:
     def extend(self, leaves: Iterable[bytes]) -> Frontier:
         """Return the frontier after the leaf hashes `leaves`; raises `BadHash`."""
         leaves = list(leaves)
-        check_hashes(leaves, "list of leaf hashes")
+        check_hashes(leaves, Text("叶子哈希列表", "list of leaf hashes"))
         hashes, size = list(self.hashes), self.size
         for node in leaves:
             carry = size
@@ -147,7 +153,7 @@ class Frontier:
                 hashes = tuple(item for item in rest if type(item) is bytes)
                 if len(hashes) == len(rest):
                     return cls(size, hashes)
-        raise BadFrontier(why="it is not a size followed by hashes")
+        raise BadFrontier(why=Text("不是大小加哈希值", "it is not a size followed by hashes"))
 
 
 def root_of_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
@@ -156,12 +162,12 @@ def root_of_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> b
     Raises `OutsideTree`, `BadHash`, `WrongPathLength`.
     """
     if not 0 <= index < size:
-        raise OutsideTree(what=f"leaf {index}", size=size)
+        raise OutsideTree(what=Text(f"第 {index} 个叶子", f"leaf {index}"), size=size)
     inner = (index ^ (size - 1)).bit_length()  # below this level the path has a node on either side, above only left
     wanted = inner + (index >> inner).bit_count()
     if len(path) != wanted:
         raise WrongPathLength(length=len(path), wanted=wanted)
-    check_hashes((leaf, *path), "inclusion proof")
+    check_hashes((leaf, *path), Text("包含证明", "inclusion proof"))
     node, position = leaf, index | -1 << inner
     for sibling in path:
         pair = sibling + node if position & 1 else node + sibling
@@ -195,7 +201,7 @@ def verify_consistency(old_size: int, size: int, old_root: bytes, root: bytes, p
     `BadHash`, `WrongPathLength`, `NotConsistent`.
     """
     if old_size == 0:
-        raise OutsideTree(what="older tree of 0 leaves that proves anything", size=size)
+        raise OutsideTree(what=Text("可作任何证明的空旧树", "older tree of 0 leaves that proves anything"), size=size)
     verify_subtree_consistency(0, old_size, size, old_root, root, path)
 
 
@@ -207,10 +213,15 @@ def verify_subtree_consistency(
     An empty subtree has the root of the empty tree and an empty path, and says nothing about `root`. Raises as
     `verify_consistency`.
     """
-    check_hashes(path, "consistency proof")
+    check_hashes(path, Text("一致性证明", "consistency proof"))
     if 0 <= start == end <= size:
         if path or subtree_root != EMPTY:
-            raise NotConsistent(start=start, end=end, size=size, why="an empty range has the empty root and no path")
+            raise NotConsistent(
+                start=start,
+                end=end,
+                size=size,
+                why=Text("空范围的根为空根，且没有路径", "an empty range has the empty root and no path"),
+            )
         return
     check_subtree(start, end, size)
     first, last, top = start, end - 1, size - 1
@@ -224,7 +235,7 @@ def verify_subtree_consistency(
     elif rest:
         old = new = rest.pop(0)
     else:
-        raise WrongPathLength(length=0, wanted="at least 1")
+        raise WrongPathLength(length=0, wanted=Text("至少 1", "at least 1"))
     for count, sibling in enumerate(rest, len(path) - len(rest)):
         if top == 0:
             raise WrongPathLength(length=len(path), wanted=count)
@@ -238,8 +249,18 @@ def verify_subtree_consistency(
             rise = 1
         first, last, top = first >> rise, last >> rise, top >> rise
     if top != 0:
-        raise WrongPathLength(length=len(path), wanted=f"more than {len(path)}")
+        raise WrongPathLength(length=len(path), wanted=Text(f"多于 {len(path)}", f"more than {len(path)}"))
     if old != subtree_root:
-        raise NotConsistent(start=start, end=end, size=size, why="the path does not lead to the root of the older one")
+        raise NotConsistent(
+            start=start,
+            end=end,
+            size=size,
+            why=Text("路径不通向旧树的根", "the path does not lead to the root of the older one"),
+        )
     if new != root:
-        raise NotConsistent(start=start, end=end, size=size, why="the path does not lead to the root of the newer one")
+        raise NotConsistent(
+            start=start,
+            end=end,
+            size=size,
+            why=Text("路径不通向新树的根", "the path does not lead to the root of the newer one"),
+        )

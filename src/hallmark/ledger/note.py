@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from hallmark.kernel import hashing, keys
 from hallmark.kernel.errors import Malformed, Unverified
+from hallmark.kernel.text import Text
 
 # Signature types, the byte in front of the public key in a verifier key.
 PLAIN = 0x01
@@ -81,9 +82,16 @@ class VerifierKey:
     def of(cls, name: str, signature_type: int, key: keys.PublicKey) -> VerifierKey:
         """Return the verifier key with these parts; raises `BadVerifierKey`, `BadKey`."""
         if not is_name(name):
-            raise BadVerifierKey(why="its name is empty or holds a space or a plus sign")
+            raise BadVerifierKey(
+                why=Text("名称为空，或含空格或加号", "its name is empty or holds a space or a plus sign")
+            )
         if ALGORITHMS.get(signature_type) != key.algorithm:
-            raise BadVerifierKey(why=f"signature type {signature_type} does not go with algorithm {key.algorithm}")
+            raise BadVerifierKey(
+                why=Text(
+                    f"签名类型 {signature_type} 与算法 {key.algorithm} 不配",
+                    f"signature type {signature_type} does not go with algorithm {key.algorithm}",
+                )
+            )
         key.check()
         return cls(name, signature_type, key)
 
@@ -94,12 +102,17 @@ class VerifierKey:
         identifier, _, encoded = rest.partition("+")
         typed = from_base64(encoded)
         if not typed:
-            raise BadVerifierKey(why="it is not a name, an identifier and a key in base64, joined by +")
+            raise BadVerifierKey(
+                why=Text(
+                    "不是以 + 相连的名称、标识和 base64 密钥",
+                    "it is not a name, an identifier and a key in base64, joined by +",
+                )
+            )
         if typed[0] not in ALGORITHMS:
-            raise BadVerifierKey(why=f"signature type {typed[0]} is not supported")
+            raise BadVerifierKey(why=Text(f"不支持签名类型 {typed[0]}", f"signature type {typed[0]} is not supported"))
         key = cls.of(name, typed[0], keys.PublicKey(ALGORITHMS[typed[0]], typed[1:]))
         if key.id.hex() != identifier:
-            raise BadVerifierKey(why="its identifier is not that of its key")
+            raise BadVerifierKey(why=Text("其标识与密钥不符", "its identifier is not that of its key"))
         return key
 
 
@@ -122,7 +135,9 @@ class Signature:
         name, _, encoded = line.removeprefix(_DASH).partition(" ")
         blob = from_base64(encoded)
         if not line.startswith(_DASH) or not is_name(name) or blob is None or len(blob) <= _ID_SIZE:
-            raise BadNote(why="a signature line is not a dash, a name and base64")
+            raise BadNote(
+                why=Text("有签名行不是破折号、名称和 base64", "a signature line is not a dash, a name and base64")
+            )
         return cls(name, blob[:_ID_SIZE], blob[_ID_SIZE:])
 
 
@@ -135,9 +150,15 @@ class Note:
 
     def __post_init__(self) -> None:
         if not self.text.endswith("\n") or FORBIDDEN.search(self.text):
-            raise BadNote(why="its text does not end with a newline or holds control characters")
+            raise BadNote(
+                why=Text(
+                    "文字未以换行结尾，或含控制字符", "its text does not end with a newline or holds control characters"
+                )
+            )
         if not 1 <= len(self.signatures) <= MAX_SIGNATURES:
-            raise BadNote(why=f"it has no signature or more than {MAX_SIGNATURES}")
+            raise BadNote(
+                why=Text(f"没有签名，或超过 {MAX_SIGNATURES} 个", f"it has no signature or more than {MAX_SIGNATURES}")
+            )
 
     @classmethod
     def parse(cls, data: bytes) -> Note:
@@ -145,10 +166,10 @@ class Note:
         try:
             text = data.decode()
         except UnicodeDecodeError:
-            raise BadNote(why="it is not UTF-8") from None
+            raise BadNote(why=Text("不是 UTF-8", "it is not UTF-8")) from None
         body, separator, lines = text.rpartition("\n\n")
         if not separator or not lines.endswith("\n"):
-            raise BadNote(why="it has no blank line followed by signature lines")
+            raise BadNote(why=Text("没有空行及其后的签名行", "it has no blank line followed by signature lines"))
         return cls(f"{body}\n", tuple(Signature.parse(line) for line in lines[:-1].split("\n")))
 
     def encode(self) -> bytes:
@@ -158,6 +179,11 @@ class Note:
     def with_signatures(self, signatures: Iterable[Signature]) -> Note:
         """Return the note with more signature lines at its end."""
         return Note(self.text, (*self.signatures, *signatures))
+
+    def only(self, known: Iterable[VerifierKey]) -> Note:
+        """Return the note with the signatures of `known` keys alone."""
+        kept = tuple(Signature(key.name, key.id, value) for key, value in self.signed_by(known))
+        return Note(self.text, kept)
 
     def signed_by(self, known: Iterable[VerifierKey]) -> Iterator[tuple[VerifierKey, bytes]]:
         """Yield each known key that a signature line names, with the signature, which is still to be verified."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from hallmark.kernel.errors import HallmarkError, Malformed, Unverified
+from hallmark.kernel.text import Text
 from hallmark.ledger import cosignature, note
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.note import PLAIN, Note, VerifierKey
@@ -75,7 +76,10 @@ class Policy:
         """Return the policy in `data`; raises `BadPolicy`."""
         draft = _Draft()
         if _FORBIDDEN.search(data) or (data and not data.endswith(b"\n")):
-            raise BadPolicy(line="-", why="it holds control characters or its last line is cut short")
+            raise BadPolicy(
+                line="-",
+                why=Text("含控制字符，或末行残缺", "it holds control characters or its last line is cut short"),
+            )
         lines = data.decode(errors="surrogateescape").split("\n")
         for number, line in enumerate(lines, 1):
             words = [word for word in re.split("[ \t]+", line) if word]
@@ -85,7 +89,7 @@ class Policy:
                 except HallmarkError as error:
                     raise BadPolicy(line=number, why=error.facts.get("why")) from None
         if draft.quorum is None:
-            raise BadPolicy(line=len(lines), why="it ends without a quorum")
+            raise BadPolicy(line=len(lines), why=Text("结尾仍没有 quorum 行", "it ends without a quorum"))
         return cls(tuple(draft.logs), draft.witnesses, draft.groups, draft.quorum)
 
     def verify(self, signed: Note) -> Endorsement:
@@ -167,40 +171,42 @@ class _Draft:
                 self._define(name)
                 self.witnesses[name] = self._key("witness", vkey)
                 if self.witnesses[name].type == PLAIN:
-                    _refuse("a witness needs a key for co-signatures")
+                    _refuse(Text("见证方须有共同签名密钥", "a witness needs a key for co-signatures"))
             case ["group", name, threshold, *members] if members:
                 self._define(name)
                 self.groups[name] = Group(_threshold(threshold, len(members)), tuple(map(self._join, members)))
             case ["quorum", name]:
                 if self.quorum is not None:
-                    _refuse("there is a quorum already")
+                    _refuse(Text("已有 quorum 行", "there is a quorum already"))
                 if name != NONE:
                     self._find(name)
                 self.quorum = name
             case _:
-                _refuse("it is not a log, a witness, a group or a quorum")
+                _refuse(
+                    Text("不是 log、witness、group 或 quorum 行", "it is not a log, a witness, a group or a quorum")
+                )
 
     def _key(self, role: str, vkey: str) -> VerifierKey:
         """Return the key, which no other line of this role may carry: under another name it would count twice."""
         key = VerifierKey.parse(vkey)
         marks = {(role, key.key), (role, key.name, key.id)}
         if self._keys & marks:
-            _refuse(f"its key is that of another {role} too")
+            _refuse(Text(f"其密钥也属于另一 {role} 行", f"its key is that of another {role} too"))
         self._keys |= marks
         return key
 
     def _define(self, name: str) -> None:
         if name == NONE or name in self.witnesses or name in self.groups:
-            _refuse(f"{_shown(name)} has a meaning already")
+            _refuse(Text(f"{_shown(name)} 已有含义", f"{_shown(name)} has a meaning already"))
 
     def _find(self, name: str) -> None:
         if name not in self.witnesses and name not in self.groups:
-            _refuse(f"{_shown(name)} is not defined on a line before")
+            _refuse(Text(f"{_shown(name)} 未在之前的行中定义", f"{_shown(name)} is not defined on a line before"))
 
     def _join(self, name: str) -> str:
         self._find(name)
         if name in self._members:
-            _refuse(f"{_shown(name)} is a member of a group already")
+            _refuse(Text(f"{_shown(name)} 已是某组的成员", f"{_shown(name)} is a member of a group already"))
         self._members.add(name)
         return name
 
@@ -209,7 +215,12 @@ def _threshold(word: str, members: int) -> int:
     if word in {"any", "all"}:
         return 1 if word == "any" else members
     if not _THRESHOLD.fullmatch(word) or int(word) > members:
-        _refuse(f"a threshold is any, all, or a number from 1 to {members}")
+        _refuse(
+            Text(
+                f"门槛应为 any、all，或 1 至 {members} 的数",
+                f"a threshold is any, all, or a number from 1 to {members}",
+            )
+        )
     return int(word)
 
 
@@ -218,5 +229,5 @@ def _shown(name: str) -> str:
     return name.encode(errors="surrogateescape").decode(errors="replace")[:80]
 
 
-def _refuse(why: str) -> NoReturn:
+def _refuse(why: Text) -> NoReturn:
     raise BadPolicy(line="?", why=why)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hallmark.kernel.errors import Malformed
 from hallmark.kernel.hashing import SIZE
+from hallmark.kernel.text import Text
 from hallmark.ledger.merkle import leaf_hash, verify_inclusion
 from hallmark.ledger.note import Note, from_base64, from_decimal, to_base64
 from hallmark.ledger.policy import Endorsement, Policy
@@ -46,18 +47,23 @@ class Proof:
         head, separator, rest = data.partition(b"\n\n")
         magic, *lines = head.decode(errors="replace").split("\n")
         if not separator or magic != _MAGIC:
-            raise BadLogProof(why=f"it does not begin with {_MAGIC}")
+            raise BadLogProof(why=Text(f"开头不是 {_MAGIC}", f"it does not begin with {_MAGIC}"))
         extra = None
         if lines and lines[0].startswith("extra "):
             extra = from_base64(lines.pop(0).removeprefix("extra "))
             if extra is None:
-                raise BadLogProof(why="its extra data is not base64")
+                raise BadLogProof(why=Text("附加数据不是 base64", "its extra data is not base64"))
         index = from_decimal(lines.pop(0).removeprefix("index ")) if lines and lines[0].startswith("index ") else None
         if index is None:
-            raise BadLogProof(why="it names no index in decimal")
+            raise BadLogProof(why=Text("没有十进制的位置", "it names no index in decimal"))
         path = tuple(from_base64(line) or b"" for line in lines)
         if len(path) > _MAX_PATH or any(len(item) != SIZE for item in path):
-            raise BadLogProof(why="its path is not up to 63 hashes of 32 bytes in base64")
+            raise BadLogProof(
+                why=Text(
+                    "其路径不是至多 63 个 base64 的 32 字节哈希值",
+                    "its path is not up to 63 hashes of 32 bytes in base64",
+                )
+            )
         return cls(index, path, Note.parse(rest), extra)
 
     def verify(self, entry: bytes, policy: Policy) -> Endorsement:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from hallmark.kernel import canonical, keys
 from hallmark.kernel.errors import Malformed, Unverified
 from hallmark.kernel.hashing import SIZE
+from hallmark.kernel.text import Text
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.merkle import leaf_hash, root_of_path, verify_inclusion
 
@@ -72,18 +73,34 @@ class Receipt:
                 header = canonical.decode(protected, what="protected header")
                 position = canonical.decode(proof, what="inclusion proof")
             case _:
-                raise BadReceipt(why="it is not a COSE_Sign1 with one inclusion proof and a detached payload")
+                raise BadReceipt(
+                    why=Text(
+                        "不是带一个包含证明、载荷分离的 COSE_Sign1",
+                        "it is not a COSE_Sign1 with one inclusion proof and a detached payload",
+                    )
+                )
         match header, position:
             case {1: algorithm, 4: bytes(key_id), 15: {1: str(origin), 2: str(environment)}}, [size, index, list(path)]:
                 if not all(type(number) is int for number in (algorithm, size, index)):
-                    raise BadReceipt(why="its algorithm, size or index is not an integer")
+                    raise BadReceipt(
+                        why=Text("其算法、大小或位置不是整数", "its algorithm, size or index is not an integer")
+                    )
             case _:
-                raise BadReceipt(why="its protected header or its inclusion proof is not complete")
+                raise BadReceipt(
+                    why=Text("受保护头或包含证明不完整", "its protected header or its inclusion proof is not complete")
+                )
         if len(path) > _MAX_PATH or not all(type(item) is bytes and len(item) == SIZE for item in path):
-            raise BadReceipt(why="its path is not up to 63 hashes of 32 bytes")
+            raise BadReceipt(
+                why=Text("其路径不是至多 63 个 32 字节哈希值", "its path is not up to 63 hashes of 32 bytes")
+            )
         receipt = cls(origin, environment, size, index, tuple(path), algorithm, key_id, signature)
         if receipt.encode() != data:
-            raise BadReceipt(why="it holds more than a receipt may, or another size than its proof")
+            raise BadReceipt(
+                why=Text(
+                    "所含内容多于收据所许，或大小与证明不同",
+                    "it holds more than a receipt may, or another size than its proof",
+                )
+            )
         return receipt
 
     def verify(self, entry: bytes, key: keys.PublicKey, origin: str, environment: str) -> None:
@@ -92,9 +109,11 @@ class Receipt:
         Raises `WrongReceipt`, `OutsideTree`, `WrongPathLength`.
         """
         if (self.origin, self.environment) != (origin, environment):
-            raise WrongReceipt(origin=origin, why="it is of another ledger or another environment")
+            raise WrongReceipt(
+                origin=origin, why=Text("属于另一账本或另一环境", "it is of another ledger or another environment")
+            )
         if (self.algorithm, self.key_id) != (key.algorithm, key.id):
-            raise WrongReceipt(origin=origin, why="it names another key")
+            raise WrongReceipt(origin=origin, why=Text("它指明的是另一密钥", "it names another key"))
         try:
             key.verify(self._signed(root_of_path(leaf_hash(entry), self.index, self.size, self.path)), self.signature)
         except keys.BadSignature as error:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from hallmark.kernel import hashing
 from hallmark.kernel.errors import Malformed, Unverified
+from hallmark.kernel.text import Text
 from hallmark.ledger.merkle import MAX_SIZE, leaf_hash, root_of_path
 from hallmark.ledger.tree import Tree
 
@@ -67,7 +68,7 @@ class Presence:
         match value:
             case [size, index, path]:
                 return cls(_whole(size), _whole(index), _path(path))
-        raise BadMapProof(why="it is not a size, an index and a path")
+        raise BadMapProof(why=Text("不是大小、位置和路径", "it is not a size, an index and a path"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Neighbour:
         match value:
             case [str(key), bytes(content), path]:
                 return cls(key, content, _path(path))
-        raise BadMapProof(why="a neighbour is not a key, a value and a path")
+        raise BadMapProof(why=Text("有相邻项不是键、值和路径", "a neighbour is not a key, a value and a path"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Absence:
             case [size, index, left, right]:
                 sides = [None if side is None else Neighbour.from_value(side) for side in (left, right)]
                 return cls(_whole(size), _whole(index), *sides)
-        raise BadMapProof(why="it is not a size, an index and two neighbours")
+        raise BadMapProof(why=Text("不是大小、位置和两个相邻项", "it is not a size, an index and two neighbours"))
 
 
 class SortedMap:
@@ -144,7 +145,7 @@ class SortedMap:
         """Return the proof that `key` is not in the map; raises `NotAbsent` where it is."""
         index = self._place(key)
         if self._keys[index : index + 1] == [key]:
-            raise NotAbsent(key=key[:80], why="it is there")
+            raise NotAbsent(key=key[:80], why=Text("该项存在", "it is there"))
         return Absence(len(self), index, self._neighbour(index - 1), self._neighbour(index))
 
     def _place(self, key: str) -> int:
@@ -166,16 +167,19 @@ def verify_absence(root: bytes, key: str, proof: Absence) -> None:
     """Raise unless `key` is not in the map with `root`; raises `NotAbsent` and as `root_of_path`."""
     place = _encode(key)
     if (proof.left is None) != (proof.index == 0) or (proof.right is None) != (proof.index == proof.size):
-        raise NotAbsent(key=key[:80], why="a neighbour is missing, or there is one beyond an end")
+        raise NotAbsent(
+            key=key[:80],
+            why=Text("缺少相邻项，或边界之外多出一个", "a neighbour is missing, or there is one beyond an end"),
+        )
     if proof.size == 0 and root != _root(0, Tree().root()):
-        raise NotAbsent(key=key[:80], why="the map is not empty")
+        raise NotAbsent(key=key[:80], why=Text("映射不为空", "the map is not empty"))
     if proof.left is not None and _encode(proof.left.key) >= place:
-        raise NotAbsent(key=key[:80], why="its left neighbour does not stand before it")
+        raise NotAbsent(key=key[:80], why=Text("左侧相邻项不在其前", "its left neighbour does not stand before it"))
     if proof.right is not None and _encode(proof.right.key) <= place:
-        raise NotAbsent(key=key[:80], why="its right neighbour does not stand after it")
+        raise NotAbsent(key=key[:80], why=Text("右侧相邻项不在其后", "its right neighbour does not stand after it"))
     for index, side in ((proof.index - 1, proof.left), (proof.index, proof.right)):
         if side is not None and _root_of(side.key, side.value, index, proof.size, side.path) != root:
-            raise NotAbsent(key=key[:80], why="a neighbour is not in the map")
+            raise NotAbsent(key=key[:80], why=Text("有相邻项不在映射中", "a neighbour is not in the map"))
 
 
 def _root_of(key: str, value: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
@@ -188,7 +192,7 @@ def _root(size: int, tree_root: bytes) -> bytes:
 
 def _leaf(key: str, value: bytes) -> bytes:
     if len(value) != hashing.SIZE:
-        raise BadMapEntry(why="a value is not 32 bytes")
+        raise BadMapEntry(why=Text("有值不是 32 字节", "a value is not 32 bytes"))
     return leaf_hash(value + _encode(key))
 
 
@@ -196,16 +200,16 @@ def _encode(key: str) -> bytes:
     try:
         return key.encode()
     except UnicodeEncodeError:
-        raise BadMapEntry(why="a key is not Unicode") from None
+        raise BadMapEntry(why=Text("有键不是 Unicode", "a key is not Unicode")) from None
 
 
 def _whole(value: object) -> int:
     if type(value) is int and 0 <= value <= MAX_SIZE:
         return value
-    raise BadMapProof(why="a position is not a whole number")
+    raise BadMapProof(why=Text("有位置不是整数", "a position is not a whole number"))
 
 
 def _path(value: object) -> tuple[bytes, ...]:
     if isinstance(value, list) and len(value) <= _MAX_PATH and all(type(item) is bytes for item in value):
         return tuple(value)
-    raise BadMapProof(why="a path is not a list of hashes")
+    raise BadMapProof(why=Text("有路径不是哈希值列表", "a path is not a list of hashes"))

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from hallmark.kernel.errors import Malformed, Unverified
 from hallmark.kernel.hashing import SIZE
+from hallmark.kernel.text import Text
 from hallmark.ledger.merkle import MAX_SIZE, OutsideTree, leaf_hash
 from hallmark.ledger.tree import Prover, Tree
 
@@ -125,18 +126,22 @@ def decode_bundle(data: bytes, tile: Tile) -> list[bytes]:
     while at < len(data) and len(entries) < tile.width:
         end = at + 2 + int.from_bytes(data[at : at + 2])
         if end > len(data):
-            raise BadTile(path=tile.path, why="an entry is cut short")
+            raise BadTile(path=tile.path, why=Text("有条目残缺", "an entry is cut short"))
         entries.append(data[at + 2 : end])
         at = end
     if at != len(data) or len(entries) != tile.width:
-        raise BadTile(path=tile.path, why=f"it does not hold exactly {tile.width} entries")
+        raise BadTile(
+            path=tile.path, why=Text(f"不是恰好 {tile.width} 条条目", f"it does not hold exactly {tile.width} entries")
+        )
     return entries
 
 
 def decode_hashes(data: bytes, tile: Tile) -> list[bytes]:
     """Return the hashes in `tile`; raises `BadTile`."""
     if len(data) != tile.width * SIZE:
-        raise BadTile(path=tile.path, why=f"it does not hold exactly {tile.width} hashes")
+        raise BadTile(
+            path=tile.path, why=Text(f"不是恰好 {tile.width} 个哈希值", f"it does not hold exactly {tile.width} hashes")
+        )
     return [data[at : at + SIZE] for at in range(0, len(data), SIZE)]
 
 
@@ -173,7 +178,7 @@ class TiledLog(Prover):
 
     def __init__(self, read: TileReader, size: int, root: bytes) -> None:
         if not 0 <= size <= MAX_SIZE:
-            raise OutsideTree(what=f"tree of {size} leaves", size=MAX_SIZE)
+            raise OutsideTree(what=Text(f"{size} 个叶子的树", f"tree of {size} leaves"), size=MAX_SIZE)
         self._read = read
         self._partial: dict[Tile, Tree] = {}
         self._tile = lru_cache(_TILES_KEPT)(self._load)
@@ -188,7 +193,7 @@ class TiledLog(Prover):
     def entries(self, start: int, end: int) -> Iterator[bytes]:
         """Yield the entries [start, end); raises `OutsideTree`, `BadTile`, `WrongTile`."""
         if not 0 <= start <= end <= len(self):
-            raise OutsideTree(what=f"range [{start}, {end})", size=len(self))
+            raise OutsideTree(what=Text(f"范围 [{start}, {end})", f"range [{start}, {end})"), size=len(self))
         for index in range(start >> HEIGHT, -(-end >> HEIGHT)):
             bundle = self._place(ENTRIES, index)
             first = index << HEIGHT

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Protocol
 
+from hallmark.kernel.text import Text
 from hallmark.ledger.merkle import EMPTY, Frontier, OutsideTree, check_hashes, check_subtree, node_hash
 
 
@@ -39,7 +40,7 @@ class Prover:
     def leaf(self, index: int) -> bytes:
         """Return the leaf hash at `index`; raises `OutsideTree`."""
         if not 0 <= index < self._size:
-            raise OutsideTree(what=f"leaf {index}", size=self._size)
+            raise OutsideTree(what=Text(f"第 {index} 个叶子", f"leaf {index}"), size=self._size)
         return self._rows[0][index]
 
     def frontier(self, size: int | None = None) -> Frontier:
@@ -65,7 +66,7 @@ class Prover:
         """Return the path from the leaf at `index` to the root of the subtree [start, end); raises `OutsideTree`."""
         check_subtree(start, end, self._size)
         if not start <= index < end:
-            raise OutsideTree(what=f"leaf {index}", size=end)
+            raise OutsideTree(what=Text(f"第 {index} 个叶子", f"leaf {index}"), size=end)
         return self._path(0, index, start, end)
 
     def prove_consistency(self, old_size: int, size: int | None = None) -> list[bytes]:
@@ -87,7 +88,7 @@ class Prover:
         if size is None:
             return self._size
         if not 0 <= size <= self._size:
-            raise OutsideTree(what=f"tree of {size} leaves", size=self._size)
+            raise OutsideTree(what=Text(f"{size} 个叶子的树", f"tree of {size} leaves"), size=self._size)
         return size
 
     def _path(self, level: int, index: int, start: int, end: int) -> list[bytes]:
@@ -127,7 +128,7 @@ class Tree(Prover):
     def extend(self, leaves: Iterable[bytes]) -> None:
         """Append the leaf hashes `leaves`; raises `BadHash`."""
         leaves = list(leaves)
-        check_hashes(leaves, "list of leaf hashes")
+        check_hashes(leaves, Text("叶子哈希列表", "list of leaf hashes"))
         self._nodes[0] += leaves
         self._size = len(self._nodes[0])
         for level, row in enumerate(self._nodes):  # which gains a level where the top row has a pair

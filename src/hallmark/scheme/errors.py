@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hallmark.kernel.errors import Malformed
+from hallmark.kernel.text import Text
 
 
 class BadScheme(Malformed):
@@ -45,6 +46,10 @@ class MissingTranslation(BadScheme):
 
     en = "{file}, {key}: words are needed in both languages, and {language} is absent. Add it."
     zh = "{file}，{key}：文字须有中英两种语言，现缺 {language}。请补充。"
+
+
+TABLE, LIST = Text("表", "a table"), Text("列表", "a list")
+TEXT, INTEGER = Text("文字", "text"), Text("整数", "an integer")
 
 
 class WrongKind(BadScheme):

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Literal
 
 from hallmark.kernel.errors import Refusal
+from hallmark.kernel.text import Text
 from hallmark.scheme.model import (
     Checklist,
     Clause,
@@ -85,7 +86,7 @@ def edition_in_force(scheme: Scheme, standard: str, day: date) -> Standard:
     """
     editions = [each for each in scheme.standards.values() if each.id == standard]
     if not editions:
-        raise NoSuchLine(scheme=scheme.id, what="standard", zh="标准", which=standard)
+        raise NoSuchLine(scheme=scheme.id, what=Text("标准", "standard"), which=standard)
     begun = [each for each in editions if each.valid_from is None or each.valid_from <= day]
     if not begun:
         raise NoEditionInForce(standard=standard, day=day)
@@ -111,7 +112,7 @@ def explain(
         raise NotInCatalogue(which=which, valid_from=kind.valid_from, day=day)
     levels = scheme.levels[kind.levels] if kind.levels else None
     if level and levels is None:
-        raise NoSuchLine(scheme=scheme.id, what="level", zh="级别", which=level)
+        raise NoSuchLine(scheme=scheme.id, what=Text("级别", "level"), which=level)
     highest = levels.rank(level) if levels and level else None
 
     def applies(line: RequirementItem | Document | SampleRule | ProductionStep) -> bool:

@@ -14,9 +14,19 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from hallmark.kernel import hashing
-from hallmark.kernel.text import Text
+from hallmark.kernel.text import Text, quoted
 from hallmark.scheme import soundness
-from hallmark.scheme.errors import DanglingReference, DuplicateId, MissingKey, NoHead, NotToml, UnknownKey, WrongKind
+from hallmark.scheme.errors import (
+    TABLE,
+    TEXT,
+    DanglingReference,
+    DuplicateId,
+    MissingKey,
+    NoHead,
+    NotToml,
+    UnknownKey,
+    WrongKind,
+)
 from hallmark.scheme.model import Scheme
 from hallmark.scheme.reading import Place, read_line
 
@@ -97,7 +107,7 @@ def _parse(file: str, content: bytes) -> dict[str, Any]:
     try:
         return tomllib.loads(content.decode())
     except (ValueError, RecursionError) as error:  # ValueError: no UTF-8, no TOML, or a number of absurd length
-        raise NotToml(file=file, key="", why=str(error)) from None
+        raise NotToml(file=file, key="", why=quoted(error)) from None
 
 
 def _rows(file: str, tree: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -127,10 +137,10 @@ def _natural(name: str) -> str:
 def _name(collection: str, table: Any, place: Place) -> str:
     """Return what a line is called: its id, or for an edition of a standard its dated designation."""
     if not isinstance(table, dict):
-        raise place.breach(WrongKind, expected="table")
+        raise place.breach(WrongKind, expected=TABLE)
     if "id" not in table:
         raise place.at("id").breach(MissingKey)
     parts = [table["id"], *([table["edition"]] if collection == "standards" and "edition" in table else [])]
     if not all(isinstance(part, str) and part for part in parts):
-        raise place.at("id").breach(WrongKind, expected="text")
+        raise place.at("id").breach(WrongKind, expected=TEXT)
     return "-".join(parts)

@@ -24,7 +24,7 @@ class NoSuchLine(Missing):
     """The scheme has no line of that name."""
 
     en = "Scheme {scheme} has no {what} named {which}. Look the name up in the scheme's catalogue."
-    zh = "方案 {scheme} 中没有名为 {which} 的{zh}。请在方案目录中查找正确名称。"
+    zh = "方案 {scheme} 中没有名为 {which} 的{what}。请在方案目录中查找正确名称。"
 
 
 class Certainty(StrEnum):
@@ -205,7 +205,7 @@ class LevelSet(Line):
         """Return the place of `level`, 0 for the lowest; raises `NoSuchLine`."""
         names = [each.id for each in self.levels]
         if level not in names:
-            raise NoSuchLine(scheme=self.id, what="level", zh="级别", which=level)
+            raise NoSuchLine(scheme=self.id, what=Text("级别", "level"), which=level)
         return names.index(level)
 
 
@@ -410,5 +410,5 @@ class Scheme:
 
     def _line(self, collection: Mapping[str, _L], what: Text, which: str) -> _L:
         if which not in collection:
-            raise NoSuchLine(scheme=self.id, what=what.en, zh=what.zh, which=which)
+            raise NoSuchLine(scheme=self.id, what=what, which=which)
         return collection[which]

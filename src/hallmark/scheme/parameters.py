@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hallmark.kernel.errors import Refusal
-from hallmark.scheme.errors import WrongKind
+from hallmark.scheme.errors import INTEGER, WrongKind
 from hallmark.scheme.model import Certainty, Parameter, Provenance, RequirementItem, Scheme, Value
 from hallmark.scheme.reading import Place, read_value
 
@@ -81,7 +81,7 @@ class Settings:
         """Return the value of `which`, which must be an integer; raises `NotSet`, `NoSuchParameter`, `NotASetting`."""
         value = self.value(which)
         if type(value) is not int:
-            raise NotASetting(file="", key=which, expected="integer")
+            raise NotASetting(file="", key=which, expected=INTEGER)
         return value
 
     def limits(self, item: RequirementItem) -> dict[str, Plain]:

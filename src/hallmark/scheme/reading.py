@@ -19,6 +19,10 @@ from typing import Any, NamedTuple
 from hallmark.kernel import instant
 from hallmark.kernel.text import Text
 from hallmark.scheme.errors import (
+    INTEGER,
+    LIST,
+    TABLE,
+    TEXT,
     BadDate,
     BadScheme,
     LimitWithoutProvenance,
@@ -52,7 +56,7 @@ class Place(NamedTuple):
 def read_line(cls: type, table: object, place: Place) -> Any:
     """Return the `cls` that `table` describes; raises the `BadScheme` that names the place of the first breach."""
     if not isinstance(table, dict):
-        raise place.breach(WrongKind, expected="table")
+        raise place.breach(WrongKind, expected=TABLE)
     shape = _shape(cls)
     for key in table:
         if key not in shape:
@@ -79,7 +83,7 @@ def read_value(unit: str, raw: object, place: Place) -> Value:
         if isinstance(raw, list | tuple) and raw:
             return tuple(_number(each, place) for each in raw)
         return _number(raw, place)
-    raise place.breach(WrongKind, expected=f"{unit} value")
+    raise place.breach(WrongKind, expected=Text(f"单位为 {unit} 的值", f"a value in {unit}"))
 
 
 @functools.cache
@@ -98,7 +102,7 @@ def _read(kind: Any, value: object, place: Place) -> Any:
         return _read(typing.get_args(kind)[0], value, place)
     if typing.get_origin(kind) is tuple:
         if not isinstance(value, list):
-            raise place.breach(WrongKind, expected="list")
+            raise place.breach(WrongKind, expected=LIST)
         return tuple(_read(typing.get_args(kind)[0], each, place.at(n)) for n, each in enumerate(value))
     if is_dataclass(kind):
         return read_line(typing.cast("type", kind), value, place)
@@ -107,7 +111,7 @@ def _read(kind: Any, value: object, place: Place) -> Any:
             raise place.breach(NotAChoice, value=value, allowed=", ".join(kind))
         return kind(value)
     if type(value) is not kind:
-        raise place.breach(WrongKind, expected={str: "text", int: "integer", bool: "true | false"}[kind])
+        raise place.breach(WrongKind, expected={str: TEXT, int: INTEGER, bool: "true | false"}[kind])
     return value
 
 
@@ -136,4 +140,4 @@ def _number(raw: object, place: Place) -> int | Decimal:
         return raw
     if isinstance(raw, str) and _DECIMAL.fullmatch(raw):
         return Decimal(raw)
-    raise place.breach(WrongKind, expected='integer | "decimal"')
+    raise place.breach(WrongKind, expected=Text("整数，或写成文本的小数", "an integer, or a decimal as text"))

@@ -13,6 +13,7 @@ import zlib
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from hallmark.kernel.errors import Malformed
+from hallmark.kernel.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +83,7 @@ class Archive:
         with path.open("rb") as file:
             self.length = file.seek(0, 2)
             if self.length < _END.size:
-                raise NotAnArchive(why="it is shorter than an empty archive")
+                raise NotAnArchive(why=Text("比空归档还短", "it is shorter than an empty archive"))
             self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         try:
             self._read_directory()
@@ -99,20 +100,22 @@ class Archive:
     def chunks(self, entry: Entry) -> Iterator[bytes]:
         """Yield the expanded bytes of `entry`; raises `NotAnArchive` where they cannot be had, `OverBudget`."""
         if entry.begin + entry.packed > self.length:
-            raise NotAnArchive(why=f"the data of {entry.name} are not inside the file")
+            raise NotAnArchive(
+                why=Text(f"{entry.name} 的数据不在文件之内", f"the data of {entry.name} are not inside the file")
+            )
         taken = 0
         for piece in self._expand(entry):
             taken += len(piece)
             self._spent += len(piece)
             bomb = taken > RATIO_COUNTS_FROM and taken > MOST_RATIO * entry.packed
             if bomb or taken > MOST_BYTES_AN_ENTRY or self._spent > MOST_BYTES:
-                raise OverBudget(why=f"{entry.name} expands too far")
+                raise OverBudget(why=Text(f"{entry.name} 解压后过大", f"{entry.name} expands too far"))
             yield piece
 
     def read(self, name: str) -> bytes:
         """Return the expanded bytes of the entry `name`; raises `NotAnArchive`, `OverBudget`."""
         if name not in self.entries:
-            raise NotAnArchive(why=f"it holds no {name}")
+            raise NotAnArchive(why=Text(f"其中没有 {name}", f"it holds no {name}"))
         return b"".join(self.chunks(self.entries[name]))
 
     def head(self, entry: Entry, size: int) -> bytes:
@@ -141,22 +144,24 @@ class Archive:
             while not inflate.eof and (piece := inflate.decompress(b"", _CHUNK)):
                 yield piece
         except zlib.error as error:
-            raise NotAnArchive(why=f"{entry.name} does not decompress ({error})") from None
+            raise NotAnArchive(
+                why=Text(f"{entry.name} 无法解压（{error}）", f"{entry.name} does not decompress ({error})")
+            ) from None
         if not inflate.eof:
-            raise NotAnArchive(why=f"the data of {entry.name} end too early")
+            raise NotAnArchive(why=Text(f"{entry.name} 的数据提前结束", f"the data of {entry.name} end too early"))
 
     def _read_directory(self) -> None:
         end, size, offset = self._find_end()
         self.directory = offset
         if offset + size > end:
-            raise NotAnArchive(why="its directory is not inside the file")
+            raise NotAnArchive(why=Text("目录不在文件之内", "its directory is not inside the file"))
         if offset + size != end:
             self.traits.append(("directory-not-at-end", ""))
         at, count = offset, 0
         while at + _CENTRAL.size <= offset + size:
             count += 1
             if count > MOST_ENTRIES:
-                raise OverBudget(why=f"more than {MOST_ENTRIES} entries")
+                raise OverBudget(why=Text(f"超过 {MOST_ENTRIES} 项", f"more than {MOST_ENTRIES} entries"))
             at = self._read_entry(at, end)
         if count != self.declared_count:
             self.traits.append(("count-differs", f"{self.declared_count} declared, {count} found"))
@@ -169,7 +174,7 @@ class Archive:
         fitting = [at for at in ends if at + _END.size <= self.length and self._comment_end(at) == self.length]
         readable = [at for at in ends if at + _END.size <= self.length]
         if not readable:
-            raise NotAnArchive(why="it has no end record")
+            raise NotAnArchive(why=Text("没有目录结束记录", "it has no end record"))
         if not fitting:
             self.traits.append(("trailing-data", ""))
         if len(ends) > 1:
@@ -205,7 +210,12 @@ class Archive:
         ) = _CENTRAL.unpack_from(self._data, at)
         after: int = at + _CENTRAL.size + name_size + extra + comment
         if magic != b"PK\x01\x02" or after > end:
-            raise NotAnArchive(why=f"its directory breaks off after {len(self.entries)} entries")
+            raise NotAnArchive(
+                why=Text(
+                    f"目录在 {len(self.entries)} 项之后中断",
+                    f"its directory breaks off after {len(self.entries)} entries",
+                )
+            )
         raw = self._data[at + _CENTRAL.size : at + _CENTRAL.size + name_size]
         name = raw.decode("utf-8", "backslashreplace")
         if _ZIP64 in (packed, size, header):

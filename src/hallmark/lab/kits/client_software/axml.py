@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from hallmark.kernel.text import Text
 from hallmark.lab.kits.client_software.chunk import (
     STRING_POOL,
     Chunk,
@@ -88,7 +89,7 @@ def parse(data: bytes) -> Element:
     for chunk in chunks(data, root.body, root.end):
         reader.take(chunk)
     if reader.root is None:
-        raise MalformedResource(why="it has no element")
+        raise MalformedResource(why=Text("没有元素", "it has no element"))
     return reader.root
 
 
@@ -117,14 +118,18 @@ class _Reader:
     def _start(self, chunk: Chunk) -> None:
         self._elements += 1
         if self._elements > _MOST_ELEMENTS or len(self._open) >= _DEEPEST:
-            raise MalformedResource(why="it has too many or too deep elements")
+            raise MalformedResource(why=Text("元素过多或嵌套过深", "it has too many or too deep elements"))
         _, tag, starts, _ = self._words(chunk, 4)
         size, count = struct.unpack_from("<HH", self.data, chunk.body + 10)
         element = Element(self._text(tag) or "")
         at = chunk.body + (starts & 0xFFFF)
         if size < _ATTRIBUTE.size or at + size * count > chunk.end:
             if count:
-                raise MalformedResource(why=f"the attributes of {element.tag} are not inside the file")
+                raise MalformedResource(
+                    why=Text(
+                        f"{element.tag} 的属性不在文件之内", f"the attributes of {element.tag} are not inside the file"
+                    )
+                )
             count = 0
         element.attributes = [self._attribute(at + size * index) for index in range(count)]
         if self._open:
@@ -132,7 +137,7 @@ class _Reader:
         elif self.root is None:
             self.root = element
         else:
-            raise MalformedResource(why="it has more than one root element")
+            raise MalformedResource(why=Text("有不止一个根元素", "it has more than one root element"))
         self._open.append(element)
 
     def _attribute(self, at: int) -> Attribute:
@@ -143,12 +148,14 @@ class _Reader:
 
     def _words(self, chunk: Chunk, count: int) -> tuple[int, ...]:
         if chunk.body + 4 * count > chunk.end:
-            raise MalformedResource(why=f"the chunk at {chunk.begin} is too short")
+            raise MalformedResource(
+                why=Text(f"位置 {chunk.begin} 处的数据块过短", f"the chunk at {chunk.begin} is too short")
+            )
         return struct.unpack_from(f"<{count}L", self.data, chunk.body)
 
     def _text(self, index: int) -> str | None:
         if index == _NONE:
             return None
         if self._pool is None:
-            raise MalformedResource(why="it has no strings")
+            raise MalformedResource(why=Text("没有字符串", "it has no strings"))
         return self._pool.get(index)

@@ -9,6 +9,7 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from hallmark.kernel.errors import Malformed
+from hallmark.kernel.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,10 +39,10 @@ class Chunk(NamedTuple):
 def chunk_at(data: bytes, at: int, end: int) -> Chunk:
     """Return the chunk that begins at `at` and ends by `end`; raises `MalformedResource`."""
     if at + _HEADER.size > end:
-        raise MalformedResource(why=f"no room for a chunk at {at}")
+        raise MalformedResource(why=Text(f"位置 {at} 处容不下数据块", f"no room for a chunk at {at}"))
     kind, header, size = _HEADER.unpack_from(data, at)
     if header < _HEADER.size or size < header or at + size > end:
-        raise MalformedResource(why=f"the chunk at {at} has impossible sizes")
+        raise MalformedResource(why=Text(f"位置 {at} 处数据块的长度不可能", f"the chunk at {at} has impossible sizes"))
     return Chunk(kind, at, at + header, at + size)
 
 
@@ -58,13 +59,17 @@ class StringPool:
 
     def __init__(self, data: bytes, chunk: Chunk) -> None:
         if chunk.begin + 28 > chunk.end:
-            raise MalformedResource(why="the string pool is too short")
+            raise MalformedResource(why=Text("字符串池过短", "the string pool is too short"))
         self._data = data
         self.count, _, flags, begin, _ = _POOL.unpack_from(data, chunk.begin + 8)
         self._utf8 = bool(flags & _UTF8)
         self._offsets, self._begin, self._end = chunk.body, chunk.begin + begin, chunk.end
         if chunk.body + 4 * self.count > chunk.end:
-            raise MalformedResource(why=f"the string pool has no room for {self.count} strings")
+            raise MalformedResource(
+                why=Text(
+                    f"字符串池容不下 {self.count} 个字符串", f"the string pool has no room for {self.count} strings"
+                )
+            )
         self._decoded: dict[int, str] = {}
 
     def __getitem__(self, index: int) -> str:
@@ -78,7 +83,7 @@ class StringPool:
 
     def _decode(self, index: int) -> str:
         if not 0 <= index < self.count:
-            raise MalformedResource(why=f"there is no string {index}")
+            raise MalformedResource(why=Text(f"没有字符串 {index}", f"there is no string {index}"))
         at = self._begin + int.from_bytes(
             self._data[self._offsets + 4 * index : self._offsets + 4 * index + 4], "little"
         )
@@ -90,7 +95,9 @@ class StringPool:
             size, at = self._short_length(at, 2)
             size, encoding = size * 2, "utf-16-le"
         if at + size > self._end:
-            raise MalformedResource(why=f"string {index} is not inside the pool")
+            raise MalformedResource(
+                why=Text(f"字符串 {index} 不在字符串池之内", f"string {index} is not inside the pool")
+            )
         return self._data[at : at + size].decode(encoding, "replace")
 
     def _short_length(self, at: int, width: int) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hallmark.kernel.errors import Malformed
+from hallmark.kernel.text import Text
 from hallmark.lab.kit import Judgement, Verdict, number
 from hallmark.lab.kits.client_software.judging import judge
 
@@ -85,18 +86,18 @@ def decide_codes(seen: Observation, limits: Limits) -> Judgement:
 
 def _readings(data: bytes) -> list[tuple[int, str]]:
     if len(data) > _MOST_BYTES:
-        raise NotReadings(why="it is too long")
+        raise NotReadings(why=Text("过长", "it is too long"))
     try:
         value: Any = json.loads(data)
     except (ValueError, RecursionError):
-        raise NotReadings(why="it is no JSON") from None
+        raise NotReadings(why=Text("不是 JSON", "it is no JSON")) from None
     if not isinstance(value, list) or not 0 < len(value) <= MOST_READINGS:
-        raise NotReadings(why="it is no list of readings")
+        raise NotReadings(why=Text("不是读数列表", "it is no list of readings"))
     for pair in value:
         if not isinstance(pair, list) or [type(part) for part in pair] != [int, str]:
-            raise NotReadings(why="a reading is no pair of milliseconds and text")
+            raise NotReadings(why=Text("有读数不是毫秒数加文字", "a reading is no pair of milliseconds and text"))
     if any(before[0] > after[0] for before, after in pairwise(value)):
-        raise NotReadings(why="the readings are not in order of time")
+        raise NotReadings(why=Text("读数未按时间排列", "the readings are not in order of time"))
     return [(at, text) for at, text in value]
 
 

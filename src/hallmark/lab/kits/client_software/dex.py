@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from hallmark.kernel.errors import Malformed
+from hallmark.kernel.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -59,11 +60,11 @@ class Dex:
 
     def __init__(self, data: bytes) -> None:
         if data[:8] not in _MAGIC or len(data) < _HEADER:
-            raise MalformedDex(why="it does not begin like one of a known version")
+            raise MalformedDex(why=Text("开头不是已知版本", "it does not begin like one of a known version"))
         self.data = data
         words = struct.unpack_from("<20L", data, 32)
         if words[2] != _LITTLE_ENDIAN:
-            raise MalformedDex(why="its byte order is not little endian")
+            raise MalformedDex(why=Text("字节序不是小端", "its byte order is not little endian"))
         self._strings = self._table(np.dtype("<u4"), *words[6:8])
         self._types = self._table(np.dtype("<u4"), *words[8:10])
         self._protos = self._table(_PROTO, *words[10:12])
@@ -88,7 +89,7 @@ class Dex:
     def type(self, index: int) -> str:
         """Return type descriptor `index`, such as `Ljava/lang/String;`."""
         if index >= len(self._types):
-            raise MalformedDex(why=f"there is no type {index}")
+            raise MalformedDex(why=Text(f"没有类型 {index}", f"there is no type {index}"))
         return self.string(int(self._types[index]))
 
     def types(self) -> list[str]:
@@ -98,14 +99,14 @@ class Dex:
     def method(self, index: int) -> tuple[str, str, str]:
         """Return the owner, name and signature of method `index`, such as `(Ljava/lang/String;)V`."""
         if index >= len(self.methods):
-            raise MalformedDex(why=f"there is no method {index}")
+            raise MalformedDex(why=Text(f"没有方法 {index}", f"there is no method {index}"))
         owner, proto, name = self.methods[index].tolist()
         return self.type(owner), self.string(name), self._signature(proto)
 
     def field(self, index: int) -> tuple[str, str]:
         """Return the owner and name of field `index`."""
         if index >= len(self.fields):
-            raise MalformedDex(why=f"there is no field {index}")
+            raise MalformedDex(why=Text(f"没有字段 {index}", f"there is no field {index}"))
         owner, _, name = self.fields[index].tolist()
         return self.type(owner), self.string(name)
 
@@ -160,10 +161,10 @@ class Dex:
         if not at:
             return None
         if at + _CODE.size > len(self.data):
-            raise MalformedDex(why="a method's code is not inside the file")
+            raise MalformedDex(why=Text("有方法的代码不在文件之内", "a method's code is not inside the file"))
         registers, inputs, _, tries, _, size = _CODE.unpack_from(self.data, at)
         if at + _CODE.size + 2 * size > len(self.data):
-            raise MalformedDex(why="a method's code is not inside the file")
+            raise MalformedDex(why=Text("有方法的代码不在文件之内", "a method's code is not inside the file"))
         units = np.frombuffer(self.data, "<u2", size, at + _CODE.size)
         handlers = self._handlers(at + _CODE.size + 2 * size, tries, size) if tries else ()
         return Code(method, registers, inputs, units, handlers)
@@ -190,16 +191,16 @@ class Dex:
             (parents[parents != _NONE], types),
         ):
             if len(named) and int(named.max()) >= size:
-                raise MalformedDex(why="a table names what is not there")
+                raise MalformedDex(why=Text("有表指向不存在的内容", "a table names what is not there"))
 
     def _table(self, dtype: np.dtype[np.void] | np.dtype[np.uint32], count: int, offset: int) -> NDArray[np.void]:
         if count and offset + count * dtype.itemsize > len(self.data):
-            raise MalformedDex(why="a table is not inside the file")
+            raise MalformedDex(why=Text("有表不在文件之内", "a table is not inside the file"))
         return np.frombuffer(self.data, dtype, count, offset) if count else np.zeros(0, dtype)
 
     def _decode(self, index: int) -> str:
         if index >= len(self._strings):
-            raise MalformedDex(why=f"there is no string {index}")
+            raise MalformedDex(why=Text(f"没有字符串 {index}", f"there is no string {index}"))
         begin = int(self._strings[index])
         while begin < len(self.data) and self.data[begin] & 0x80:
             begin += 1
@@ -220,7 +221,7 @@ class Dex:
 
     def _signature(self, proto: int) -> str:
         if proto >= len(self._protos):
-            raise MalformedDex(why=f"there is no signature {proto}")
+            raise MalformedDex(why=Text(f"没有方法原型 {proto}", f"there is no signature {proto}"))
         _, result, parameters = self._protos[proto].tolist()
         return f"({''.join(map(self.type, self._type_list(parameters)))}){self.type(result)}"
 
@@ -229,7 +230,7 @@ class Dex:
             return []
         size = int.from_bytes(self.data[at : at + 4], "little")
         if at + 4 + 2 * size > len(self.data):
-            raise MalformedDex(why="a list of types is not inside the file")
+            raise MalformedDex(why=Text("有类型列表不在文件之内", "a list of types is not inside the file"))
         return list(struct.unpack_from(f"<{size}H", self.data, at + 4))
 
     def _members(self) -> None:
@@ -246,7 +247,9 @@ class Dex:
                 if at:
                     left -= self._read_members(number, at, owners, left)
         except IndexError:
-            raise MalformedDex(why="the members of a class are not inside the file") from None
+            raise MalformedDex(
+                why=Text("有类的成员不在文件之内", "the members of a class are not inside the file")
+            ) from None
         members = np.array(owners, np.int64).reshape(-1, 2)
         self._class_of, self._method_of = members[:, 0], members[:, 1]
         self._holders = np.flatnonzero(self._offset_of)
@@ -262,7 +265,7 @@ class Dex:
             counts.append(count)
         total = sum(counts)
         if total > left:
-            raise MalformedDex(why="the classes have more members than the file names")
+            raise MalformedDex(why=Text("类的成员多于文件所列", "the classes have more members than the file names"))
         index = 0
         for i in range(counts[0] + counts[1]):
             if i in (0, counts[0]):
@@ -280,7 +283,7 @@ class Dex:
             offset, at = _uleb(data, at)
             index += step
             if offset % 4:
-                raise MalformedDex(why="a method's code is not aligned")
+                raise MalformedDex(why=Text("有方法的代码未对齐", "a method's code is not aligned"))
             self._offset_of[index] = offset
             owners.append((number, index))
         return total
@@ -300,7 +303,9 @@ class Dex:
                     address, at = _uleb(self.data, at)
                     found.add(address)
         except IndexError:
-            raise MalformedDex(why="exception handlers are not inside the file") from None
+            raise MalformedDex(
+                why=Text("异常处理表不在文件之内", "exception handlers are not inside the file")
+            ) from None
         return tuple(sorted(found))
 
     def _static_values(self, number: int) -> list[object]:
@@ -321,7 +326,9 @@ class Dex:
                 raw, at = self.data[at : at + size], at + size
                 values.append(self._encoded(kind, head >> 5, raw))
         except IndexError:
-            raise MalformedDex(why="the values of static fields are not inside the file") from None
+            raise MalformedDex(
+                why=Text("静态字段的值不在文件之内", "the values of static fields are not inside the file")
+            ) from None
         return values
 
     def _encoded(self, kind: int, argument: int, raw: bytes) -> object:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from hallmark.kernel.text import Text
 from hallmark.lab.kits.client_software.dex import MalformedDex
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ class Flow:
     def _cases(self, at: int) -> list[int]:
         table = at + _signed(self._units[at + 1] | self._units[at + 2] << 16, 32)
         if not 0 <= table < len(self._units) - 1 or self._units[table] not in (_PACKED, _SPARSE):
-            raise MalformedDex(why="a switch has no table")
+            raise MalformedDex(why=Text("有 switch 没有跳转表", "a switch has no table"))
         size = self._units[table + 1]
         begin = table + (4 if self._units[table] == _PACKED else 2 + 2 * size)
         words = self._units[begin : begin + 2 * size]
@@ -244,7 +245,7 @@ def walk(units: list[int]) -> Iterator[tuple[int, int]]:
         unit = units[at]
         width = _table_size(units, at) if unit in (_PACKED, _SPARSE, _ARRAY) else _WIDTHS[unit & 0xFF]
         if at + width > len(units):
-            raise MalformedDex(why="an instruction is cut off")
+            raise MalformedDex(why=Text("有指令残缺", "an instruction is cut off"))
         if unit not in (_PACKED, _SPARSE, _ARRAY):
             yield at, unit & 0xFF
         at += width

@@ -9,6 +9,7 @@ import plistlib
 import re
 from typing import TYPE_CHECKING, Any
 
+from hallmark.kernel.text import Text
 from hallmark.lab.kit import Judgement, Verdict, limit
 from hallmark.lab.kits.client_software.archive import Archive, NotAnArchive
 from hallmark.lab.kits.client_software.judging import deciding, declared, judge, looking_at
@@ -39,7 +40,9 @@ def measure(path: Path, session: Session) -> dict[str, object]:
     with Archive(path) as archive:
         found = sorted(filter(_PROPERTIES.fullmatch, archive.entries))
         if len(found) != 1:
-            raise NotAnArchive(why=f"it holds {len(found)} applications, not one")
+            raise NotAnArchive(
+                why=Text(f"其中有 {len(found)} 个应用，而非一个", f"it holds {len(found)} applications, not one")
+            )
         properties = _properties(archive.read(found[0]))
         main = found[0].removesuffix("Info.plist") + str(properties.get("CFBundleExecutable"))
         binaries = [
@@ -163,9 +166,14 @@ def _properties(data: bytes) -> dict[str, Any]:
     try:
         properties = plistlib.loads(data)
     except Exception as error:  # noqa: BLE001 - the parser raises whatever its input makes it raise
-        raise NotAnArchive(why=f"a property list cannot be read ({type(error).__name__})") from None
+        raise NotAnArchive(
+            why=Text(
+                f"有属性列表无法读取（{type(error).__name__}）",
+                f"a property list cannot be read ({type(error).__name__})",
+            )
+        ) from None
     if not isinstance(properties, dict):
-        raise NotAnArchive(why="a property list is no dictionary")
+        raise NotAnArchive(why=Text("有属性列表不是字典", "a property list is no dictionary"))
     return properties
 
 

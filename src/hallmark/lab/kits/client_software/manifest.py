@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hallmark.kernel.errors import Malformed
+from hallmark.kernel.text import Text
 from hallmark.lab.kits.client_software import axml
 from hallmark.lab.kits.client_software.archive import OverBudget
 from hallmark.lab.kits.client_software.axml import Element, Value
@@ -56,7 +57,7 @@ class Manifest:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         if BUNDLE in archive.entries:
-            raise PartOfApplication(why=f"it holds {BUNDLE}")
+            raise PartOfApplication(why=Text(f"其中含有 {BUNDLE}", f"it holds {BUNDLE}"))
         self.root = axml.parse(archive.read("AndroidManifest.xml"))
         self._table = Table(archive.read("resources.arsc") if "resources.arsc" in archive.entries else b"")
         applications = list(self.root.named("application"))
@@ -71,10 +72,10 @@ class Manifest:
     def _refuse_parts(self) -> None:
         """Raise where code or libraries lie in packages that are not here."""
         if split := self.text(self.root, "split"):
-            raise PartOfApplication(why=f"it is the part {split}")
+            raise PartOfApplication(why=Text(f"它是分包 {split}", f"it is the part {split}"))
         asked = (*self.truths(self.root, SPLIT_REQUIRED), *self.truths(self.application, SPLIT_REQUIRED))
         if True in asked or self.text(self.root, REQUIRED_SPLIT_TYPES):
-            raise PartOfApplication(why="it needs other parts")
+            raise PartOfApplication(why=Text("它还需要其他分包", "it needs other parts"))
 
     def text(self, element: Element, key: int | str) -> str:
         """Return the attribute as text, empty where it is absent or no text."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
+from hallmark.kernel.text import Text
 from hallmark.lab.kits.client_software.axml import STRING, Value
 from hallmark.lab.kits.client_software.chunk import (
     STRING_POOL,
@@ -78,7 +79,7 @@ class Table:
 
     def _read_package(self, package: Chunk) -> None:
         if package.begin + 284 > package.end:
-            raise MalformedResource(why="the resource package is too short")
+            raise MalformedResource(why=Text("资源包过短", "the resource package is too short"))
         (number,) = struct.unpack_from("<L", self._data, package.begin + 8)
         names_at, _, keys_at = struct.unpack_from("<3L", self._data, package.begin + 268)
         names = StringPool(self._data, chunk_at(self._data, package.begin + names_at, package.end))
@@ -95,7 +96,12 @@ class Table:
         count, start = struct.unpack_from("<2L", self._data, chunk.begin + 12)
         width = 2 if flags & _SHORT_OFFSETS else 4
         if chunk.body + width * count > chunk.end:
-            raise MalformedResource(why=f"the resource type at {chunk.begin} has no room for {count} entries")
+            raise MalformedResource(
+                why=Text(
+                    f"位置 {chunk.begin} 处的资源类型容不下 {count} 项",
+                    f"the resource type at {chunk.begin} has no room for {count} entries",
+                )
+            )
         return flags, count, start
 
     def _indices(self, chunk: Chunk) -> list[int]:
@@ -125,14 +131,18 @@ class Table:
         if at is None:
             return None
         if at + 8 > type_.chunk.end:
-            raise MalformedResource(why=f"a resource entry at {at} is not inside its type")
+            raise MalformedResource(
+                why=Text(f"位置 {at} 处的资源项不在其类型之内", f"a resource entry at {at} is not inside its type")
+            )
         size, flags, key = struct.unpack_from("<HHL", self._data, at)
         if flags & _COMPACT:
             return type_.keys[size], self._value(flags >> 8, key)
         if flags & _COMPLEX:
             return None
         if at + size + 8 > type_.chunk.end:
-            raise MalformedResource(why=f"a resource value at {at} is not inside its type")
+            raise MalformedResource(
+                why=Text(f"位置 {at} 处的资源值不在其类型之内", f"a resource value at {at} is not inside its type")
+            )
         _, _, kind, data = struct.unpack_from("<HBBL", self._data, at + size)
         return type_.keys[key], self._value(kind, data)
 
