@@ -10,8 +10,9 @@ import pytest
 from attestation import intel, makers
 from attestation.makers import AT, REPORT_DATA
 from hallmark.attestation import appraisal, binding, claims, errors
-from hallmark.attestation.appraisal import Policy, Reference, Rule, appraise
+from hallmark.attestation.appraisal import appraise
 from hallmark.attestation.formats import FORMATS
+from hallmark.attestation.policy import Policy, Reference, Rule
 
 MEASURED = {
     "tpm": {"pcr sha256:0": b"\x01" * 32},
@@ -33,7 +34,7 @@ def policy(anchors) -> Policy:
         name: Rule(anchors, (Reference("release 1", measured),), tolerated=TOLERATED)
         for name, measured in MEASURED.items()
     }
-    return Policy("constitution 1", rules, SEATS)
+    return Policy("constitution 1", rules, SEATS, fresh_seconds=86400)
 
 
 def ruled(policy: Policy, name: str, **changes) -> Policy:

@@ -12,8 +12,8 @@ import pytest
 from hallmark.attestation import appraisal, errors
 from hallmark.attestation import claims as links
 from hallmark.attestation.anchors import ROOTS
-from hallmark.attestation.appraisal import Reference, Rule
 from hallmark.attestation.formats import Bundle
+from hallmark.attestation.policy import Reference, Rule
 from hallmark.kernel import instant
 from hallmark.kernel.errors import HallmarkError
 

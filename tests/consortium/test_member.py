@@ -29,6 +29,7 @@ from hallmark.consortium.member import (
 )
 from hallmark.kernel import canonical
 from hallmark.kernel.errors import Refusal
+from hallmark.kernel.text import Text
 from hallmark.ledger.merkle import Frontier, NotConsistent, leaf_hash
 from hallmark.ledger.tree import Tree
 
@@ -46,7 +47,7 @@ def test_a_member_witnesses_what_its_tree_becomes_and_then_stands_there():
 
 def test_a_member_does_not_witness_entries_that_its_rules_refuse():
     def refuse(_entries):
-        raise Refusal(why="the certificate has no inspection")
+        raise Refusal(why=Text("证书未经检测", "the certificate has no inspection"))
 
     with pytest.raises(Refusal, match="inspection"):
         member.witness(begun("b"), grown(begun("b"), b"one"), [b"one"], refuse)

@@ -11,7 +11,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from hallmark import schemes
+from hallmark.kernel.errors import HallmarkError
 from hallmark.scheme import loader
+from world.languages import watched
 from world.market import Market
 
 
@@ -73,3 +75,9 @@ def certified(signed_off):
     """A market and the number of a certificate in force."""
     market, case = signed_off
     return market, market.issue(case)
+
+
+@pytest.fixture(autouse=True)
+def every_error_speaks_one_language_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A breach that any test of this room provokes is held to it."""
+    monkeypatch.setattr(HallmarkError, "__init__", watched(HallmarkError.__init__))

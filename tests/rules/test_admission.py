@@ -17,7 +17,7 @@ from hallmark.rules.admission import (
     NotDisclosed,
     WrongEnvironment,
 )
-from hallmark.rules.ledger import ErasedBefore, FoundersNotDistinct, LedgerFoundedTwice, RulesUnknown, TimeNotIncreasing
+from hallmark.rules.ledger import FoundersNotDistinct, LedgerFoundedTwice, RulesUnknown, TimeNotIncreasing
 from hallmark.rules.market import AlgorithmNotAllowed
 from hallmark.statement import kinds
 from hallmark.statement.approval import BadApproval
@@ -204,10 +204,3 @@ def test_a_batch_is_admitted_whole_or_not_at_all(market):
     with pytest.raises(AdmittedBefore):
         admission.admit_batch(market.state, [declare(market)] * 2)
     assert digest_of(market.state) == before
-
-
-def test_evidence_is_erased_once(market):
-    claims = {"address": bytes(32), "ground": "retention", "reason": "kept for as long as the scheme asks"}
-    market.submit("evidence.erased", "northern", org("northern"), claims)
-    with pytest.raises(ErasedBefore):
-        market.submit("evidence.erased", "meridian", org("meridian"), claims)

@@ -20,7 +20,7 @@ from hallmark.rules.application import (
 from hallmark.rules.certificate import NotSignedOff
 from hallmark.rules.edition import EditionNotInForce
 from hallmark.rules.market import ProductTypeUnknown, RegisteredTwice
-from world.market import Market, build, org
+from world.market import Market, build, evidence, org
 
 
 def test_a_case_is_opened_once(market):
@@ -126,10 +126,9 @@ def test_an_incomplete_application_is_not_accepted(market):
 
 def test_only_the_body_chosen_accepts(market):
     case = market.apply()
+    claims = {"agreement": evidence("agreement")}
     with pytest.raises(NotYourCase):
-        market.submit(
-            "application.accepted", "southern", case, {"agreement": bytes(32)}, approvals={"case_officer": "dora"}
-        )
+        market.submit("application.accepted", "southern", case, claims, approvals={"case_officer": "dora"})
 
 
 def test_a_declined_application_goes_no_further(market):

@@ -21,6 +21,7 @@ from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.note import Note, sign
 from hallmark.rules import consortium
 from hallmark.rules.consortium import (
+    AppraisalLapsed,
     ConsortiumOfAnother,
     ConsortiumStands,
     FounderMissing,
@@ -30,6 +31,7 @@ from hallmark.rules.consortium import (
     NotPresented,
     NotVotedFor,
     NotYourSeat,
+    OtherEvidence,
     OtherPolicy,
     ProductNotCertified,
     ProposedBefore,
@@ -132,24 +134,74 @@ def test_a_node_gets_in_by_evidence_votes_and_the_next_epoch(consort):
     assert consortium.epoch_of(consort.state).epoch == 2
 
 
+def admission(consort, who="zenith", by="bank", generation=1):
+    return propose(consort, by, "admission", member=org(who), seat=spelled(seat(who, generation)))
+
+
 def test_keys_without_evidence_are_not_proposed_and_not_voted_for(consort):
     with pytest.raises(NotPresented):
-        propose(consort, "bank", "admission", member=org("zenith"), seat=spelled(seat("zenith")))
-    present(consort, "zenith")
+        admission(consort)
+    presented = present(consort, "zenith")
     with pytest.raises(NotPresented):
-        propose(consort, "bank", "admission", member=org("zenith"), seat=spelled(seat("zenith", generation=2)))
-    proposal = propose(consort, "bank", "admission", member=org("zenith"), seat=spelled(seat("zenith")))
+        admission(consort, generation=2)
+    with pytest.raises(NotAppraised):
+        admission(consort)
+    appraise(consort, "bank", presented)
+    proposal = admission(consort)
     with pytest.raises(NotAppraised):
         vote(consort, "northern", proposal)
     vote(consort, "northern", proposal, favour=False)
 
 
-def test_a_member_that_refused_the_evidence_cannot_vote_for_it(consort):
+def test_a_member_that_refused_the_evidence_neither_proposes_nor_votes_for_it(consort):
     presented = present(consort, "zenith")
     appraise(consort, "bank", presented, accepted=False)
-    proposal = propose(consort, "bank", "admission", member=org("zenith"), seat=spelled(seat("zenith")))
+    with pytest.raises(NotAppraised):
+        admission(consort)
+    appraise(consort, "northern", presented)
+    proposal = admission(consort, by="northern")
     with pytest.raises(NotAppraised):
         vote(consort, "bank", proposal)
+
+
+def test_an_acceptance_counts_as_long_as_the_policy_says(consort):
+    presented = present(consort, "zenith")
+    for who in ("bank", "northern"):
+        appraise(consort, who, presented, until=consort.clock + 120_000)
+    proposal = admission(consort)
+    consort.pass_time(seconds=120)
+    vote(consort, "bank", proposal)
+    consort.pass_time(seconds=1)
+    with pytest.raises(AppraisalLapsed):
+        vote(consort, "northern", proposal)
+    appraise(consort, "southern", presented, until=consort.clock - 1)
+    with pytest.raises(AppraisalLapsed):
+        vote(consort, "southern", proposal)
+
+
+def test_an_acceptance_of_an_earlier_epoch_counts_no_more(consort):
+    presented = present(consort, "zenith")
+    for who in FOUNDERS:
+        appraise(consort, who, presented)
+    code = propose(consort, "bank", "code", digest=hashlib.sha256(b"new").digest())
+    for who in FOUNDERS[:3]:
+        vote(consort, who, code)
+    next_epoch(consort)
+    with pytest.raises(NotPresented):
+        admission(consort)
+
+
+def test_other_evidence_for_the_same_keys_is_appraised_anew(consort):
+    presented = present(consort, "zenith")
+    appraise(consort, "bank", presented)
+    consort.pass_time()
+    assert present(consort, "zenith", title="another quote") == presented
+    with pytest.raises(NotAppraised):
+        admission(consort)
+    with pytest.raises(OtherEvidence):
+        appraise(consort, "bank", presented)
+    appraise(consort, "bank", presented, title="another quote")
+    admission(consort)
 
 
 def test_evidence_is_appraised_once_and_by_the_policy_agreed_on(consort):
@@ -233,17 +285,38 @@ def test_the_rules_are_those_of_the_constitution(consort, monkeypatch):
     consort.submit("rules.adopted", "operator", org("operator"), {"rules": 2, "reason": "-"})
 
 
-def test_a_constitution_may_ask_for_certified_products_and_their_withdrawal_puts_a_node_out(certified):
+def test_a_constitution_may_ask_for_certified_products(certified):
+    market, number = certified
+    found(market, constitution(members=tuple(seat(who, product=number) for who in FOUNDERS), certified_products=True))
+    for product in ("", number):
+        presented = present(market, "zenith", seat("zenith", product=product))
+        appraise(market, "bank", presented)
+    with pytest.raises(ProductNotCertified):
+        propose(market, "bank", "admission", member=org("zenith"), seat=spelled(seat("zenith")))
+    admit(market, "zenith", FOUNDERS[:3], seat("zenith", generation=2, product=number))
+    next_epoch(market)
+    assert org("zenith") in consortium.constitution_of(market.state).names
+
+
+def test_the_withdrawal_of_its_product_s_certificate_puts_a_member_out_at_the_next_epoch(certified):
+    market, number = certified
+    _, other = market.certified()
+    members = (*(seat(who, product=number) for who in FOUNDERS), seat("zenith", product=other))
+    found(market, constitution(members=members, certified_products=True), (*FOUNDERS, "zenith"))
+    with pytest.raises(ConstitutionNotAgreed):
+        next_epoch(market, constitution(members=members[:4], certified_products=True), FOUNDERS)
+    market.set_status("withdrawn", other)
+    assert org("zenith") in consortium.constitution_of(market.state).names
+    next_epoch(market, signers=FOUNDERS)
+    assert consortium.constitution_of(market.state).names == set(map(org, FOUNDERS))
+
+
+def test_of_members_on_one_withdrawn_product_so_many_go_at_once_as_may(certified):
     market, number = certified
     members = tuple(seat(who, product=number) for who in (*FOUNDERS, "jade"))
     found(market, constitution(members=members, certified_products=True), (*FOUNDERS, "jade"))
-    present(market, "zenith", seat("zenith"))
-    with pytest.raises(ProductNotCertified):
-        propose(market, "bank", "admission", member=org("zenith"), seat=spelled(seat("zenith")))
-    admit(market, "zenith", (*FOUNDERS[:3], "southern"), seat("zenith", product=number))
-    assert org("zenith") in consortium.successor(market.state).names
     market.set_status("withdrawn", number)
-    assert set(map(org, (*FOUNDERS, "jade"))) - consortium.successor(market.state).names
+    assert len(set(map(org, (*FOUNDERS, "jade"))) - consortium.successor(market.state).names) == 1
 
 
 def checkpoint(root, size=10, origin="hallmark/simulated-market/development/e1", who="operator"):

@@ -24,6 +24,7 @@ SUBJECTS = (
     kinds.evaluation,
     kinds.decision,
     kinds.certificate,
+    kinds.money,
 )
 
 

@@ -7,11 +7,13 @@ name. A consortium's members each appraise by themselves, so the policy is what 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from hallmark.attestation.claims import LINKS, SELF_REPORTED, VENDOR_CHAIN, Claims, Fact
+from hallmark.attestation.claims import LINKS, SELF_REPORTED, VENDOR_CHAIN, Claims
 from hallmark.attestation.formats import FORMATS, Bundle
+from hallmark.attestation.policy import Policy, Reference, Rule
 from hallmark.kernel.errors import Refusal
+from hallmark.kernel.text import Text
 
 
 class FormatNotAccepted(Refusal):
@@ -45,8 +47,11 @@ class ZeroMeasurement(Refusal):
 class UnknownMeasurement(Refusal):
     """What runs is none of the approved states."""
 
-    en = "What was measured matches no approved state of {policy}. Install an approved release, or have it approved."
-    zh = "度量结果与 {policy} 批准的任何状态均不一致。请安装已批准的版本，或申请批准该版本。"
+    en = (
+        "What was measured matches no approved state of {policy}: {names} differs. "
+        "Install an approved release, or have it approved."
+    )
+    zh = "度量结果与 {policy} 批准的任何状态均不一致：{names} 不符。请安装已批准的版本，或申请批准该版本。"
 
 
 class WrongReportData(Refusal):
@@ -89,42 +94,6 @@ class FamilyFull(Refusal):
 
     en = "All {seats} seats for {family} are taken. Join with a platform of another family."
     zh = "{family} 的 {seats} 个席位已满。请使用其他系列的平台加入。"
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """One approved state: every measurement named has this value."""
-
-    name: str
-    measurements: Mapping[str, bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What is asked of evidence of one format.
-
-    `anchors` are key fingerprints; one of `references` must match; `minimum_tcb` holds least security versions;
-    `tcb_statuses` what the vendor may say where it says anything; `required` the values a claim may have; `tolerated`
-    the links of `claims.LINKS` that may stay unchecked. Debug mode and unverified boot are refused unless allowed.
-    """
-
-    anchors: frozenset[bytes]
-    references: tuple[Reference, ...]
-    minimum_tcb: Mapping[str, int] = field(default_factory=dict)
-    tcb_statuses: frozenset[str] = frozenset({"UpToDate"})
-    required: Mapping[str, frozenset[Fact]] = field(default_factory=dict)
-    tolerated: frozenset[str] = frozenset()
-    debug_allowed: bool = False
-    unverified_boot_allowed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Rules by format, and how many seats a family may hold; a family without an entry holds none."""
-
-    id: str
-    rules: Mapping[str, Rule]
-    seats: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,5 +172,15 @@ def _match(claims: Claims, rule: Rule, policy: str) -> Reference:
         if name in claims.measurements and not any(claims.measurements[name]):
             raise ZeroMeasurement(name=name)
     if not shown or not shown[0].measurements:
-        raise UnknownMeasurement(policy=policy)
+        raise UnknownMeasurement(policy=policy, names=_differing(claims, rule))
     return shown[0]
+
+
+def _differing(claims: Claims, rule: Rule) -> Text | str:
+    """Return the names of the measurements that keep the nearest approved state from showing."""
+    differing = [
+        [name for name, value in each.measurements.items() if claims.measurements.get(name) != value]
+        for each in rule.references
+    ]
+    nearest = min(differing, key=len, default=[])
+    return ", ".join(nearest) or Text("全部（未批准任何状态）", "everything (no state is approved)")

@@ -87,8 +87,8 @@ def _attestation_key(claims: dict[str, Any]) -> rsa.RSAPublicKey:
     exponent, modulus = (_number(json_text.member(found[0], name, str, _RUNTIME)) for name in ("e", "n"))
     try:
         return rsa.RSAPublicNumbers(exponent, modulus).public_key()
-    except ValueError as error:
-        raise BadEvidence(what=_RUNTIME, why=str(error).rstrip(".")) from None
+    except ValueError:
+        raise BadEvidence(what=_RUNTIME, why=Text("其模数或指数不可能", "its modulus or exponent cannot be")) from None
 
 
 def _number(text: str) -> int:

@@ -19,7 +19,7 @@ from hallmark.attestation import der
 from hallmark.attestation.errors import BadEvidence, BrokenChain, Expired, NoPart, NotYetValid, Revoked, UntrustedRoot
 from hallmark.attestation.signature import fingerprint
 from hallmark.kernel import instant
-from hallmark.kernel.text import Text
+from hallmark.kernel.text import Text, quoted
 
 _T = TypeVar("_T")
 _HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
@@ -107,7 +107,7 @@ def extension(certificate: x509.Certificate, oid: str) -> bytes | None:
             if item.oid.dotted_string == oid and isinstance(item.value, x509.UnrecognizedExtension):
                 return item.value.value
     except UNREADABLE as error:
-        raise BadEvidence(what=_CERTIFICATE, why=str(error)) from None
+        raise BadEvidence(what=_CERTIFICATE, why=quoted(error)) from None
     return None
 
 
@@ -175,7 +175,7 @@ def _load(data: bytes, what: Text, pem: Callable[[bytes], list[_T]], one: Callab
             else:
                 items = [one(item) for item in der.split(data, what)]
     except UNREADABLE as error:
-        raise BadEvidence(what=what, why=str(error).rstrip(".")) from None
+        raise BadEvidence(what=what, why=quoted(error)) from None
     if not items:
         raise BadEvidence(what=what, why=Text("内容为空", "it is empty"))
     return tuple(items)

@@ -177,8 +177,8 @@ def _load_public(data: bytes) -> Any:
         reader.end()
         try:
             return rsa.RSAPublicNumbers(exponent, modulus).public_key()
-        except ValueError as error:
-            raise BadEvidence(what=_KEY, why=str(error).rstrip(".")) from None
+        except ValueError:
+            raise BadEvidence(what=_KEY, why=Text("其模数或指数不可能", "its modulus or exponent cannot be")) from None
     curve = _CURVES.get(reader.number(2))
     if kind != _ECC or curve is None:
         reader.refuse("密钥类型不受支持", "keys of its type are not supported")

@@ -23,6 +23,7 @@ from typing import Any
 
 from hallmark.kernel import canonical, hashing, keys
 from hallmark.kernel.errors import Malformed, Refusal
+from hallmark.kernel.text import Text
 
 VIRTUAL = "virtual"
 _DOMAIN = "hallmark/constitution/1"
@@ -122,7 +123,7 @@ class Member:
             }:
                 made = {purpose: _key(algorithm, rest[purpose]) for purpose, algorithm in _PURPOSES.items()}
                 return cls(name, family, product=product, **made)
-        raise BadConstitution(why="a member has other fields")
+        raise BadConstitution(why=Text("成员的字段不符", "a member has other fields"))
 
 
 _PURPOSES: Mapping[str, int] = {"witness": keys.ED25519, "mirror": keys.ED25519, "archive": keys.ML_DSA_44}
@@ -214,7 +215,9 @@ class Constitution:
         """Return the constitution whose only encoding is `data`; raises `NotCanonical` and as `check`."""
         constitution = cls._from_value(canonical.decode(data, what="constitution"))
         if constitution.encode() != data:
-            raise BadConstitution(why="members or code are not in order, or come twice")
+            raise BadConstitution(
+                why=Text("成员或代码摘要顺序有误，或有重复", "members or code are not in order, or come twice")
+            )
         constitution.check()
         return constitution
 
@@ -238,18 +241,18 @@ class Constitution:
     @classmethod
     def _from_value(cls, value: Any) -> Constitution:
         if not isinstance(value, dict) or set(value) != _FIELDS:
-            raise BadConstitution(why="it has other fields")
+            raise BadConstitution(why=Text("字段不符", "it has other fields"))
         for name, kind in _TYPES.items():
             if type(value[name]) is not kind:
-                raise BadConstitution(why=f"{name} is of another type")
+                raise BadConstitution(why=Text(f"{name} 的类型不符", f"{name} is of another type"))
         try:
             thresholds = {ProposalKind(kind): Threshold(value) for kind, value in value["thresholds"].items()}
         except ValueError:
-            raise BadConstitution(why="a threshold is not known") from None
+            raise BadConstitution(why=Text("有未知的通过门槛", "a threshold is not known")) from None
         members = tuple(map(Member.from_value, value["members"]))
         sequencer = _key(keys.ED25519, value["sequencer"])
         if not all(type(digest) is bytes for digest in value["code"]):
-            raise BadConstitution(why="code is not a list of digests")
+            raise BadConstitution(why=Text("code 不是摘要列表", "code is not a list of digests"))
         rest = {name: value[name] for name in ("ledger", "attestation", "rules", "certified_products", "development")}
         return cls(members=members, sequencer=sequencer, code=tuple(value["code"]), thresholds=thresholds, **rest)
 
@@ -274,15 +277,22 @@ class Constitution:
         words = [self.ledger, *(word for each in self.members for word in (each.name, each.family))]
         words += [member.product for member in self.members if member.product]
         if not all(map(_WORD.fullmatch, words)):
-            raise BadConstitution(why="a name is empty, too long, or holds other than letters, digits and . _ / -")
+            raise BadConstitution(
+                why=Text(
+                    "有名称为空、过长，或含字母、数字和 . _ / - 以外的字符",
+                    "a name is empty, too long, or holds other than letters, digits and . _ / -",
+                )
+            )
         if not self.names.isdisjoint(_RESERVED):
-            raise BadConstitution(why="a member's name is a word of trust policies")
+            raise BadConstitution(
+                why=Text("有成员名称是信任策略的保留字", "a member's name is a word of trust policies")
+            )
         if not self.members or not self.code or self.rules < 1:
-            raise BadConstitution(why="it has no members, no code or no rules")
+            raise BadConstitution(why=Text("缺少成员、代码或规则", "it has no members, no code or no rules"))
         if any(len(digest) != hashing.SIZE for digest in (self.attestation, *self.code)):
-            raise BadConstitution(why="a digest is not 32 bytes")
+            raise BadConstitution(why=Text("有摘要不是 32 字节", "a digest is not 32 bytes"))
         if set(self.thresholds) != set(ProposalKind):
-            raise BadConstitution(why="a kind of proposal has no threshold")
+            raise BadConstitution(why=Text("有一类提案没有通过门槛", "a kind of proposal has no threshold"))
         for kind, threshold in self.thresholds.items():
             if threshold is Threshold.MAJORITY and _LEAST_THRESHOLD[kind] is Threshold.QUORUM:
                 raise ThresholdTooLow(kind=kind)
@@ -297,7 +307,9 @@ class Constitution:
                 seen.add(mark)
             for key, algorithm in zip(member.keys, _PURPOSES.values(), strict=True):
                 if key.algorithm != algorithm:
-                    raise BadConstitution(why=f"a key of {member.name} is of another algorithm")
+                    raise BadConstitution(
+                        why=Text(f"{member.name} 的一个密钥算法不符", f"a key of {member.name} is of another algorithm")
+                    )
                 key.check()
 
 
@@ -317,5 +329,5 @@ _FIELDS = set(_TYPES)
 
 def _key(algorithm: int, material: object) -> keys.PublicKey:
     if not isinstance(material, bytes):
-        raise BadConstitution(why="a key is not bytes")
+        raise BadConstitution(why=Text("密钥不是字节串", "a key is not bytes"))
     return keys.PublicKey(algorithm, material)

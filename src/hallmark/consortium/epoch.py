@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from hallmark.consortium.constitution import Constitution, Member
 from hallmark.kernel import canonical, hashing, keys
 from hallmark.kernel.errors import Malformed, Refusal, Unverified
+from hallmark.kernel.text import Text
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.merkle import EMPTY, MAX_SIZE
 
@@ -111,7 +112,11 @@ class Record:
                 fits = 0 < epoch <= MAX_NUMBER and 0 <= size <= MAX_SIZE and type(epoch) is type(size) is int
                 if fits and all(len(digest) == hashing.SIZE for digest in (parent, root, constitution)):
                     return cls(epoch, parent, Head(size, root), constitution)
-        raise BadEpoch(why="its record is not two numbers and three digests of 32 bytes")
+        raise BadEpoch(
+            why=Text(
+                "其记录不是两个数和三个 32 字节摘要", "its record is not two numbers and three digests of 32 bytes"
+            )
+        )
 
     @classmethod
     def first(cls, constitution: Constitution, base: Head = START) -> Record:
@@ -150,7 +155,7 @@ class Ballot:
         match value:
             case [int(attempt), record] if type(attempt) is int and 0 < attempt <= MAX_NUMBER:
                 return cls(attempt, Record.from_value(record))
-        raise BadEpoch(why="it is not an attempt and a record")
+        raise BadEpoch(why=Text("它不是尝试序号加记录", "it is not an attempt and a record"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +194,7 @@ class Start:
             case [ballot, bytes(constitution), dict(commits)]:
                 pairs = {_name(name): _pair(value) for name, value in commits.items()}
                 return cls(Ballot.from_value(ballot), Constitution.parse(constitution), pairs)
-        raise BadEpoch(why="it is not a ballot, a constitution and commits")
+        raise BadEpoch(why=Text("它不是选票、章程和提交", "it is not a ballot, a constitution and commits"))
 
 
 def follow(
@@ -252,7 +257,7 @@ def _key(member: Member, purpose: str) -> keys.PublicKey:
 
 def _name(value: object) -> str:
     if not isinstance(value, str):
-        raise BadEpoch(why="a member's name is not text")
+        raise BadEpoch(why=Text("有成员名称不是文字", "a member's name is not text"))
     return value
 
 
@@ -260,4 +265,4 @@ def _pair(value: Any) -> tuple[bytes, bytes]:
     match value:
         case [bytes(mirror), bytes(archive)]:
             return mirror, archive
-    raise BadEpoch(why="a commit is not two signatures")
+    raise BadEpoch(why=Text("一项提交并非两个签名", "a commit is not two signatures"))

@@ -21,6 +21,7 @@ from hallmark.consortium.constitution import Constitution, Member, ProposalKind
 from hallmark.consortium.epoch import check_change
 from hallmark.kernel import hashing
 from hallmark.kernel.errors import Refusal
+from hallmark.kernel.text import Text
 
 _DOMAIN = "hallmark/proposal/1"
 
@@ -162,40 +163,49 @@ def _without(constitution: Constitution, name: str) -> Constitution:
 def _admit(constitution: Constitution, proposal: Proposal) -> Constitution:
     seat = proposal.seat
     if seat is None or seat.name != proposal.member or proposal.member in constitution.names:
-        raise ProposalWithoutEffect(kind=proposal.kind, wanted="bring the seat of someone who has none")
+        raise ProposalWithoutEffect(
+            kind=proposal.kind, wanted=Text("提出一名尚无席位者的席位", "bring the seat of someone who has none")
+        )
     return constitution.with_members((*constitution.members, seat))
 
 
 def _remove(constitution: Constitution, proposal: Proposal) -> Constitution:
     if proposal.member not in constitution.names:
-        raise ProposalWithoutEffect(kind=proposal.kind, wanted="name a member")
+        raise ProposalWithoutEffect(kind=proposal.kind, wanted=Text("指明一名成员", "name a member"))
     return _without(constitution, proposal.member)
 
 
 def _rotate(constitution: Constitution, proposal: Proposal) -> Constitution:
     old, seat = constitution.member(proposal.member), proposal.seat
     if old is None or seat is None or seat.name != old.name or set(seat.keys) & set(old.keys):
-        raise ProposalWithoutEffect(kind=proposal.kind, wanted="bring new keys, all of them, for a member")
+        raise ProposalWithoutEffect(
+            kind=proposal.kind, wanted=Text("为一名成员提出全部新密钥", "bring new keys, all of them, for a member")
+        )
     return constitution.with_members(seat if member == old else member for member in constitution.members)
 
 
 def _change_code(constitution: Constitution, proposal: Proposal) -> Constitution:
     allowed = set(constitution.code)
     if len(proposal.digest) != hashing.SIZE or (proposal.digest in allowed) is not proposal.withdrawn:
-        raise ProposalWithoutEffect(kind=proposal.kind, wanted="allow new code, or withdraw code that is allowed")
+        raise ProposalWithoutEffect(
+            kind=proposal.kind,
+            wanted=Text("准许新代码，或撤回已准许的代码", "allow new code, or withdraw code that is allowed"),
+        )
     code = allowed - {proposal.digest} if proposal.withdrawn else allowed | {proposal.digest}
     return replace(constitution, code=tuple(code))
 
 
 def _change_rules(constitution: Constitution, proposal: Proposal) -> Constitution:
     if proposal.rules <= constitution.rules:
-        raise ProposalWithoutEffect(kind=proposal.kind, wanted="name a later version of the rules")
+        raise ProposalWithoutEffect(
+            kind=proposal.kind, wanted=Text("指明更新的规则版本", "name a later version of the rules")
+        )
     return replace(constitution, rules=proposal.rules)
 
 
 def _consent_to_edition(constitution: Constitution, proposal: Proposal) -> Constitution:
     if len(proposal.digest) != hashing.SIZE:
-        raise ProposalWithoutEffect(kind=proposal.kind, wanted="name the digest of an edition")
+        raise ProposalWithoutEffect(kind=proposal.kind, wanted=Text("指明版本的摘要", "name the digest of an edition"))
     return constitution  # its owner may then adopt it; members and keys stay
 
 

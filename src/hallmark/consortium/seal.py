@@ -19,6 +19,7 @@ from hallmark.consortium.epoch import MAX_NUMBER, Ballot, Head, NotTheNextEpoch,
 from hallmark.consortium.succession import Seal
 from hallmark.kernel import canonical, hashing
 from hallmark.kernel.errors import Malformed, Unverified
+from hallmark.kernel.text import Text
 from hallmark.ledger.merkle import MAX_SIZE
 from hallmark.ledger.note import Note
 
@@ -56,11 +57,13 @@ class SignedSeal:
         """
         seal = self.seal
         if not verified(message(seal), {seal.member: self.signature}, constitution, "witness"):
-            raise SealWithoutEvidence(member=seal.member, what="a member's seat")
+            raise SealWithoutEvidence(member=seal.member, what=Text("一名成员的席位", "a member's seat"))
         if seal.mirrored != record.base:
             certified = self.certificate and finality.certify(self.certificate, record, constitution).checkpoint
             if not certified or Head.of(certified) != seal.mirrored:
-                raise SealWithoutEvidence(member=seal.member, what=f"{seal.mirrored.size} entries")
+                raise SealWithoutEvidence(
+                    member=seal.member, what=Text(f"{seal.mirrored.size} 条条目", f"{seal.mirrored.size} entries")
+                )
         if seal.committed:
             if not seal.committed.record.follows(record):
                 raise NotTheNextEpoch(epoch=seal.committed.record.epoch, current=record.epoch)
@@ -94,7 +97,7 @@ class SignedSeal:
                     committed = None if ballot is None else Ballot.from_value(ballot)
                     seal = Seal(member, sealed, attempt, Head(size, root), committed)
                     return cls(seal, signature, None if note is None else Note.parse(note), prepares)
-        raise BadSeal(why="its fields are not those of a seal")
+        raise BadSeal(why=Text("字段与封存记录不符", "its fields are not those of a seal"))
 
 
 def message(seal: Seal) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -9,9 +10,25 @@ from typing import Any
 
 from hallmark.kernel import instant
 from hallmark.kernel.errors import Missing, Refusal
+from hallmark.kernel.text import Text
 from hallmark.rules.edition import Edition
 from hallmark.rules.state import Overlay, Record
 from hallmark.statement.envelope import Draft
+
+THINGS: Mapping[str, Text] = {
+    "ledger": Text("账本", "ledger"),
+    "organisation": Text("机构", "organisation"),
+    "person": Text("人员", "person"),
+    "competence": Text("能力记录", "competence"),
+    "designation": Text("指定", "designation"),
+    "case": Text("案件", "case"),
+    "certificate": Text("证书", "certificate"),
+    "nonconformity": Text("不符合项", "nonconformity"),
+    "proposal": Text("提案", "proposal"),
+    "request for a seat": Text("席位申请", "request for a seat"),
+    "currency": Text("货币", "currency"),
+}
+"""What a record is of."""
 
 
 class NotRegistered(Missing):
@@ -81,7 +98,7 @@ class Act:
         """Return the record at `key`; raises `NotRegistered`."""
         record = self.state.get(key)
         if record is None:
-            raise NotRegistered(what=what, which=which)
+            raise NotRegistered(what=THINGS[what], which=which)
         return record
 
     def put(self, key: str, record: Record) -> None:

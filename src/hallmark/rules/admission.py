@@ -15,7 +15,7 @@ Every statement, in this order:
    (`OnePersonTwoFunctions`), and no others (`ApprovalNotAsked`).
 
 Then the rules of its subject: `ledger`, `consortium`, `market`, `application`, `evaluation`, `decision`,
-`certificate`; the last entry of each list is the effect.
+`certificate`, `retention`, `money`; the last entry of each list is the effect.
 """
 
 from __future__ import annotations
@@ -25,13 +25,27 @@ from typing import Any
 
 from hallmark.kernel import instant, keys
 from hallmark.kernel.errors import Refusal
+from hallmark.kernel.text import Text
 from hallmark.ledger.merkle import Frontier, leaf_hash
-from hallmark.rules import application, certificate, consortium, decision, evaluation, ledger, market, person
-from hallmark.rules.act import Act, NotRegistered, NotYetFounded
+from hallmark.rules import (
+    application,
+    certificate,
+    consortium,
+    decision,
+    evaluation,
+    ledger,
+    market,
+    money,
+    person,
+    retention,
+)
+from hallmark.rules.act import THINGS, Act, NotRegistered, NotYetFounded
 from hallmark.rules.market import AlgorithmNotAllowed
 from hallmark.rules.state import Changes, Overlay, State
+from hallmark.statement.approval import Approval
 from hallmark.statement.disclosure import Disclosure, open_claims
 from hallmark.statement.envelope import Statement
+from hallmark.statement.words import listed, named
 
 Rule = Callable[[Act], None]
 
@@ -43,6 +57,8 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     **evaluation.RULES,
     **decision.RULES,
     **certificate.RULES,
+    **retention.RULES,
+    **money.RULES,
 }
 
 LEAD = 5 * instant.MINUTE
@@ -121,18 +137,9 @@ def admit(state: State, statement: Statement, disclosures: Iterable[Disclosure])
     """Return the records that become so if `statement` happens on top of `state`; raises the breach otherwise."""
     overlay = Overlay(state)
     draft = statement.draft
-    founding = draft.kind.name == "ledger.founded"
-    if founding:
-        key = draft.public["operator"]["key"]
-        statement.verify(keys.PublicKey(key["algorithm"], key["material"]))
-        if draft.issuer != draft.public["operator"]["id"]:
-            raise IssuerNotEntitled(issuer=draft.issuer, role="?", kind=draft.kind.name, wanted="operator")
-    else:
-        _check_place(overlay, statement)
-        _check_issuer(overlay, statement)
-        _check_age(overlay, statement)
+    check_origin(overlay, statement)
     act = Act(overlay, draft, _open(statement, disclosures), {})
-    if not founding:
+    if draft.kind.name != "ledger.founded":
         act.approvers = _approvers(act, statement)
     for rule in RULES[draft.kind.name]:
         rule(act)
@@ -141,6 +148,20 @@ def admit(state: State, statement: Statement, disclosures: Iterable[Disclosure])
         overlay.apply({f"approved/{draft.approval_digest.hex()}": {}})
     _extend_case(act, statement)
     return overlay.changes
+
+
+def check_origin(state: State, statement: Statement) -> None:
+    """Raise the breach of rules 1 to 5, which need no claim that only members read."""
+    draft = statement.draft
+    if draft.kind.name == "ledger.founded":
+        key = draft.public["operator"]["key"]
+        statement.verify(keys.PublicKey(key["algorithm"], key["material"]))
+        if draft.issuer != draft.public["operator"]["id"]:
+            raise IssuerNotEntitled(issuer=draft.issuer, role="?", kind=draft.kind.shown, wanted=named("operator"))
+    else:
+        _check_place(state, statement)
+        _check_issuer(state, statement)
+        _check_age(state, statement)
 
 
 def admit_batch(state: State, batch: Iterable[tuple[Statement, Iterable[Disclosure]]]) -> Changes:
@@ -171,10 +192,13 @@ def _check_issuer(state: State, statement: Statement) -> None:
     draft = statement.draft
     organisation = state.get(f"organisation/{draft.issuer}")
     if organisation is None:
-        raise NotRegistered(what="organisation", which=draft.issuer)
+        raise NotRegistered(what=THINGS["organisation"], which=draft.issuer)
     if organisation["role"] not in draft.kind.issuers:
         raise IssuerNotEntitled(
-            issuer=draft.issuer, role=organisation["role"], kind=draft.kind.name, wanted=", ".join(draft.kind.issuers)
+            issuer=draft.issuer,
+            role=named(organisation["role"]),
+            kind=draft.kind.shown,
+            wanted=listed(draft.kind.issuers),
         )
     key = organisation["key"]
     statement.verify(keys.PublicKey(key["algorithm"], key["material"]))
@@ -212,20 +236,25 @@ def _approvers(act: Act, statement: Statement) -> dict[str, str]:
     digest = statement.draft.approval_digest if statement.approvals else b""
     for approval in statement.approvals:
         if approval.function not in (*all_of, *any_of) or approval.function in approvers:
-            raise ApprovalNotAsked(kind=act.kind, function=approval.function)
-        enrolled = act.need(f"person/{approval.person}", "person", approval.person)
-        key = enrolled["key"]
-        approval.verify(keys.PublicKey(key["algorithm"], key["material"]), digest, enrolled["relying_party"])
+            raise ApprovalNotAsked(kind=act.draft.kind.shown, function=named(approval.function))
+        check_approval(act, approval, digest)
         natural = person.resolve(act.state, approval.person)
         for function, other in approvers.items():
             if other == natural:
-                raise OnePersonTwoFunctions(person=natural, first=function, second=approval.function)
+                raise OnePersonTwoFunctions(person=natural, first=named(function), second=named(approval.function))
         approvers[approval.function] = natural
     if missing := [function for function in all_of if function not in approvers]:
-        raise ApprovalMissing(kind=act.kind, functions=", ".join(missing))
+        raise ApprovalMissing(kind=act.draft.kind.shown, functions=listed(missing))
     if any_of and not any(function in approvers for function in any_of):
-        raise ApprovalMissing(kind=act.kind, functions=" / ".join(any_of))
+        raise ApprovalMissing(kind=act.draft.kind.shown, functions=listed(any_of, Text(" / ", " / ")))
     return approvers
+
+
+def check_approval(act: Act, approval: Approval, digest: bytes) -> None:
+    """Raise unless an enrolled person's own present key approved `digest`: `NotRegistered`, `BadApproval`."""
+    enrolled = act.need(f"person/{approval.person}", "person", approval.person)
+    key = enrolled["key"]
+    approval.verify(keys.PublicKey(key["algorithm"], key["material"]), digest, enrolled["relying_party"])
 
 
 def _functions_asked(act: Act) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -237,7 +266,10 @@ def _functions_asked(act: Act) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _extend_case(act: Act, statement: Statement) -> None:
-    """The statement becomes part of its case's file; a certificate does not change the file it was issued on."""
+    """The statement becomes part of its case's file, and so does the evidence it names.
+
+    A certificate does not change the file it was issued on.
+    """
     key = f"case/{act.subject}"
     case = act.state.get(key)
     if case is not None:
@@ -245,3 +277,4 @@ def _extend_case(act: Act, statement: Statement) -> None:
         spoke = act.approvers.values() if act.issuer == case["applicant"] else ()
         representatives = sorted({*case["representatives"], *spoke})
         act.put(key, {**case, "file": file.to_value(), "representatives": representatives})
+        act.state.apply(retention.named_by(act.subject, act.claims))

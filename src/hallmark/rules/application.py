@@ -7,7 +7,8 @@
 3. Body and applicant have no tie (Regulation art. 13, `BodyNotImpartial`).
 4. The application is complete before it is accepted (ISO/IEC 17065 7.2, 7.3.1, `ApplicationIncomplete`).
 5. Each step comes in its place (Regulation art. 21, `StepOutOfOrder`), from the party whose step it is (`NotYourCase`).
-6. The agreement signed is the agreement offered (ISO/IEC 17065 4.1.2, `AgreementDiffers`).
+6. The body brings the agreement as evidence; the applicant signs the SHA-256 of that file (ISO/IEC 17065 4.1.2,
+   `AgreementDiffers`).
 7. Who approves is competent and impartial (`personnel`).
 8. A case may be withdrawn by the applicant until it has its certificate; the body closes it only for a ground that the
    ledger shows (`GroundNotGiven`).
@@ -29,9 +30,11 @@ from hallmark.rules.edition import Edition
 from hallmark.rules.market import ProductTypeUnknown, RegisteredTwice
 from hallmark.rules.personnel import approvers_are_competent
 from hallmark.rules.state import State
+from hallmark.statement.words import listed, named
 
 OPEN_STAGES = ("submitted", "accepted", "agreed", "planned")
 MOST_PRODUCT = 48 << 10  # of the 65,535 bytes of an entry; the rest of a certificate takes a few thousand
+_NOT_DUE = Text("评价尚无截止日", "the evaluation has no day to end by yet")
 
 
 class BodyNotDesignated(Refusal):
@@ -91,8 +94,8 @@ class AgreementDiffers(Refusal):
     """Both sides must sign the same agreement."""
 
     article = "ISO/IEC 17065:2012 4.1.2"
-    en = "The agreement signed is not the agreement offered. Sign the document that the body offered."
-    zh = "所签协议与机构所提供的协议不同。请签署机构提供的文本。"
+    en = "The agreement signed is not the agreement offered. Sign the file that the body brought to the case."
+    zh = "所签协议与机构所提供的协议不同。请签署机构提交至本案的文件。"
 
 
 class GroundNotGiven(Refusal):
@@ -102,10 +105,16 @@ class GroundNotGiven(Refusal):
     zh = "不能以 {ground} 终止案件：{why}。"
 
 
-def require_stage(act: Act, *stages: str, why: str = "") -> None:
+def require_stage(act: Act, *stages: str, why: Text | None = None) -> None:
     """Rule 5, stages."""
     if act.case["stage"] not in stages:
-        raise StepOutOfOrder(kind=act.kind, stage=act.case["stage"], why=why or f"it belongs to {' or '.join(stages)}")
+        belongs = listed(stages, Text("、", " or ")).words
+        raise out_of_order(act, why or Text(f"它属于{belongs.zh}阶段", f"it belongs to {belongs.en}"))
+
+
+def out_of_order(act: Act, why: Text) -> StepOutOfOrder:
+    """Return the breach of an act that the case's stage does not allow."""
+    return StepOutOfOrder(kind=act.draft.kind.shown, stage=named(act.case["stage"]), why=why)
 
 
 def issuer_is_applicant(act: Act) -> None:
@@ -125,7 +134,7 @@ def issuer_is_laboratory(act: Act) -> None:
 
 def _require_party(act: Act, party: str) -> None:
     if act.case.get(party) != act.issuer:
-        raise NotYourCase(issuer=act.issuer, party=party, case=act.subject)
+        raise NotYourCase(issuer=act.issuer, party=named(party), case=act.subject)
 
 
 def case_is_new(act: Act) -> None:
@@ -235,7 +244,7 @@ def has_no_certificate(act: Act) -> None:
 
 def agreement_is_the_offered(act: Act) -> None:
     """Rule 6."""
-    if act.claims["agreement"] != act.case["agreement"]:
+    if act.claims["agreement"] != act.case["agreement"]["sha256"]:
         raise AgreementDiffers
 
 
@@ -245,12 +254,21 @@ def ground_is_given(act: Act) -> None:
     if ground == "deadline_passed":
         due = act.case.get("evaluate_by")
         if due is None or instant.parse_date(due) >= act.today:
-            raise GroundNotGiven(ground=ground, why=f"the evaluation is due by {due or 'no day yet'}")
+            why = Text(f"评价应于 {due} 前完成", f"the evaluation is due by {due}") if due else _NOT_DUE
+            raise GroundNotGiven(ground=named(ground), why=why)
     elif ground == "nonconformity_overdue":
         if not list(overdue(act.case["nonconformities"].values(), act.today)):
-            raise GroundNotGiven(ground=ground, why="no open nonconformity is past its day")
+            raise GroundNotGiven(
+                ground=named(ground), why=Text("没有逾期未关闭的不符合项", "no open nonconformity is past its day")
+            )
     else:
-        raise GroundNotGiven(ground=ground, why="it is not one of deadline_passed, nonconformity_overdue")
+        raise GroundNotGiven(
+            ground=ground,
+            why=Text(
+                "只能是 deadline_passed 或 nonconformity_overdue",
+                "it is not one of deadline_passed, nonconformity_overdue",
+            ),
+        )
 
 
 def overdue(nonconformities: Iterable[Mapping[str, Any]], today: date) -> Iterable[Mapping[str, Any]]:

@@ -32,6 +32,7 @@ from hallmark.rules.state import Record, State
 from hallmark.scheme.explain import Explanation
 from hallmark.scheme.model import Standard
 from hallmark.statement.certificate import record_digest, status_digest
+from hallmark.statement.words import named
 
 _SERIAL_DIGITS = 6
 
@@ -169,7 +170,7 @@ def case_is_signed_off(act: Act) -> None:
     """Rule 1."""
     case = act.case
     if case["body"] != act.issuer:
-        raise NotYourCase(issuer=act.issuer, party="body", case=act.case_id)
+        raise NotYourCase(issuer=act.issuer, party=named("body"), case=act.case_id)
     if case["stage"] != "signed_off" or case["signoff"]["place"] != file_size(case):
         raise NotSignedOff(case=act.case_id)
 
@@ -219,7 +220,7 @@ def status_may_follow(act: Act) -> None:
     record = act.need(f"certificate/{act.subject}", "certificate", act.subject)
     status = record["history"][-1]["status"]
     if status not in TRANSITIONS[act.kind]:
-        raise StatusImpossible(kind=act.kind, number=act.subject, status=status)
+        raise StatusImpossible(kind=act.draft.kind.shown, number=act.subject, status=named(status))
 
 
 def effect_is_within_validity(act: Act) -> None:
@@ -232,6 +233,15 @@ def effect_is_within_validity(act: Act) -> None:
 
 def issue(act: Act) -> None:
     """Effect: the certificate is, and the case has ended."""
+    register(act)
+    act.put(f"origin/{act.subject}", {"case": act.case_id})
+    series, serial, _ = act.subject.rsplit("-", 2)
+    act.put(f"counter/{series}", {"last": int(serial)})
+    act.put_case(stage="certified", certificate=act.subject)
+
+
+def register(act: Act) -> None:
+    """Effect: the certificate is in force, which anyone can follow; its public claims are those of its case."""
     claims = act.claims
     news = {"status": "in-force", "effective_on": claims["valid_from"], "recorded_at": act.now, "reason_code": "issued"}
     _put_certificate(
@@ -240,18 +250,14 @@ def issue(act: Act) -> None:
             "record": record_digest(act.subject, act.draft.public),
             "body": act.issuer,
             "offset_minutes": claims["scheme"]["offset_minutes"],
-            "scheme": act.case["scheme"],
-            "edition": act.case["edition"],
-            "product_type": act.case["product_type"],
+            "scheme": claims["scheme"]["id"],
+            "edition": claims["scheme"]["edition"],
+            "product_type": claims["product_type"]["id"],
             "valid_from": claims["valid_from"],
             "valid_until": claims["valid_until"],
             "history": [news],
         },
     )
-    act.put(f"origin/{act.subject}", {"case": act.case_id})
-    series, serial, _ = act.subject.rsplit("-", 2)
-    act.put(f"counter/{series}", {"last": int(serial)})
-    act.put_case(stage="certified", certificate=act.subject)
 
 
 def set_status(act: Act) -> None:

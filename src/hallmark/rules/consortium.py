@@ -4,12 +4,14 @@
    organisations, all of whom signed the identical start (`FounderMissing`).
 2. Only members make proposals, vote, and appraise (`NotAMember`); who asks for a seat asks in its own name and in the
    epoch there is (`NotYourSeat`).
-3. A member appraises a request once, by the policy of the constitution (`OtherPolicy`, `VotedBefore`).
+3. A member appraises the evidence of a request (`OtherEvidence`) once, by the policy of the constitution
+   (`OtherPolicy`, `VotedBefore`).
 4. A proposal is about the constitution in force and may follow it (`ProposalLapsed`, `ProposalWithoutEffect`), and is
-   made once (`ProposedBefore`). One that gives keys needs a request with those very keys (`NotPresented`); where the
+   made once (`ProposedBefore`). One that gives keys needs a request with those very keys in this epoch
+   (`NotPresented`), whose evidence the proposer accepted (`NotAppraised`) and still does (`AppraisalLapsed`); where the
    constitution asks for it, the node's product holds a certificate in force here (`ProductNotCertified`).
-5. A member votes once, and for keys only after its own acceptance of their evidence (`NotAppraised`, `VotedBefore`,
-   `NoVote`). With enough votes the proposal is adopted.
+5. A member votes once (`VotedBefore`, `NoVote`), and for keys only after its own acceptance of their evidence
+   (`NotAppraised`), for as long as that lasts (`AppraisalLapsed`). With enough votes the proposal is adopted.
 6. An epoch is started by a quorum of the members of the one before, with both their keys (`QuorumNotReached`), under
    the constitution that the votes have made (`ConstitutionNotAgreed`).
 7. While a consortium stands, a scheme edition and a version of the rules are adopted only after its vote
@@ -19,6 +21,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -29,7 +32,7 @@ from hallmark.consortium.epoch import Start, verified
 from hallmark.consortium.governance import Proposal, VotedBefore, VotesMissing
 from hallmark.consortium.member import NotAMember
 from hallmark.consortium.succession import ConstitutionNotAgreed
-from hallmark.kernel import hashing
+from hallmark.kernel import hashing, instant
 from hallmark.kernel.errors import Refusal
 from hallmark.kernel.text import Text
 from hallmark.ledger.checkpoint import Checkpoint
@@ -87,6 +90,13 @@ class OtherPolicy(Refusal):
     zh = "证据鉴定所依据的策略并非章程所定策略。请依章程策略重新鉴定。"
 
 
+class OtherEvidence(Refusal):
+    """What is appraised is the evidence that stands with the request."""
+
+    en = "The request {request} is backed by other evidence now. Fetch that, and appraise it."
+    zh = "席位申请 {request} 现所附为另一份证据。请获取该证据并重新鉴定。"
+
+
 class NotPresented(Refusal):
     """A proposal that gives keys needs a request for them."""
 
@@ -115,6 +125,13 @@ class NotAppraised(Refusal):
     zh = "{member} 尚未认可该组密钥的证据。请先鉴定再表决。"
 
 
+class AppraisalLapsed(Refusal):
+    """An acceptance counts as long as the policy says."""
+
+    en = "{member} accepted the evidence for these keys until {until}; it is {now}. Have the node present itself anew."
+    zh = "{member} 对该组密钥证据的认可有效至 {until}，现为 {now}。请该节点重新提交。"
+
+
 class NotVotedFor(Refusal):
     """Rules and schemes are the consortium's."""
 
@@ -141,7 +158,7 @@ def epoch_of(state: State) -> Epoch:
 
 def successor(state: State) -> Constitution:
     """Return the constitution that the votes so far make for the next epoch; raises `NoConsortium`."""
-    adopted = [_proposal(state.get(f"proposal/{each}") or {}) for each in _standing(state)["adopted"]]
+    adopted = [proposal_of(state.get(f"proposal/{each}") or {}) for each in _standing(state)["adopted"]]
     return governance.successor(constitution_of(state), adopted, lambda product: _certified(state, product))
 
 
@@ -168,10 +185,12 @@ def founders_are_agreed(act: Act) -> None:
     start, ledger = Start.parse(act.claims["start"]), act.need("ledger", "ledger", "")
     constitution, record = start.constitution, start.ballot.record
     if record != Epoch.first(constitution, record.base):
-        raise ConsortiumOfAnother(why="its record is not that of a first epoch")
+        raise ConsortiumOfAnother(why=Text("其记录不是首个纪元的记录", "its record is not that of a first epoch"))
     for name, theirs in (("rules", constitution.rules), ("development", constitution.development)):
         if theirs != ledger[name]:
-            raise ConsortiumOfAnother(why=f"{name} is {theirs}, here {ledger[name]}")
+            raise ConsortiumOfAnother(
+                why=Text(f"{name} 为 {theirs}，此处为 {ledger[name]}", f"{name} is {theirs}, here {ledger[name]}")
+            )
     for name in sorted(constitution.names):
         act.need(f"organisation/{name}", "organisation", name)
     signed = set(constitution.names)
@@ -199,13 +218,16 @@ def appraisal_is_by_policy(act: Act) -> None:
     """Rule 3."""
     if act.claims["policy"] != constitution_of(act.state).attestation:
         raise OtherPolicy
-    if act.issuer in _presented(act, act.claims["presented"])["appraised"]:
+    presented = _presented(act, act.claims["presented"])
+    if act.claims["evidence"] != presented["evidence"]["sha256"]:
+        raise OtherEvidence(request=act.claims["presented"].hex())
+    if act.issuer in presented["appraised"]:
         raise VotedBefore(member=act.issuer)
 
 
 def proposal_is_sound(act: Act) -> None:
     """Rule 4."""
-    proposal, constitution = _proposal(act.claims), constitution_of(act.state)
+    proposal, constitution = proposal_of(act.claims), constitution_of(act.state)
     if act.state.get(f"proposal/{proposal.id.hex()}") is not None:
         raise ProposedBefore
     governance.check_proposal(constitution, proposal)
@@ -213,6 +235,7 @@ def proposal_is_sound(act: Act) -> None:
         seat = proposal.seat
         if act.state.get(f"presented/{_seat_digest(act.state, act.claims['seat']).hex()}") is None:
             raise NotPresented(member=seat.name)
+        _check_accepted(act, act.claims["seat"])
         if constitution.certified_products and not _certified(act.state, seat.product):
             raise ProductNotCertified(product=seat.product, member=seat.name)
 
@@ -220,12 +243,10 @@ def proposal_is_sound(act: Act) -> None:
 def vote_is_due(act: Act) -> None:
     """Rule 5."""
     record = act.need(f"proposal/{act.claims['proposal'].hex()}", "proposal", act.claims["proposal"].hex())
-    proposal = _proposal(record)
+    proposal = proposal_of(record)
     governance.check_vote(constitution_of(act.state), proposal, act.issuer, record["votes"])
     if act.claims["favour"] and proposal.seat:
-        presented = _presented(act, _seat_digest(act.state, record["seat"]))
-        if not presented["appraised"].get(act.issuer):
-            raise NotAppraised(member=act.issuer)
+        _check_accepted(act, record["seat"])
 
 
 def start_is_agreed(act: Act) -> None:
@@ -249,7 +270,7 @@ def edition_is_voted_for(act: Act) -> None:
     standing = act.state.get("consortium")
     if standing is None:
         return
-    adopted = (_proposal(act.need(f"proposal/{each}", "proposal", each)) for each in standing["adopted"])
+    adopted = (proposal_of(act.need(f"proposal/{each}", "proposal", each)) for each in standing["adopted"])
     if not any(each.kind is ProposalKind.SCHEME and each.digest == act.claims["digest"] for each in adopted):
         raise NotVotedFor(what=_EDITION)
 
@@ -263,9 +284,9 @@ def fork_is_shown(act: Act) -> None:
         note.verify([key])
     first, second = (Checkpoint.parse(note.text) for note in shown)
     if {first.origin, second.origin} != {key.name}:
-        raise NoFork(why="they are not of this epoch")
+        raise NoFork(why=Text("它们不属于本纪元", "they are not of this epoch"))
     if first.size != second.size or first.root == second.root:
-        raise NoFork(why="both can be true")
+        raise NoFork(why=Text("两者可以同时成立", "both can be true"))
 
 
 def found(act: Act) -> None:
@@ -290,21 +311,22 @@ def _put_epoch(act: Act, start: Start) -> None:
 def present(act: Act) -> None:
     """Effect: members may appraise the node."""
     key = f"presented/{_seat_digest(act.state, act.claims['seat']).hex()}"
-    claims = {name: act.claims[name] for name in ("seat", "nonce", "evidence")}
+    claims = {name: act.claims[name] for name in ("seat", "nonce", "size", "evidence")}
     act.put(key, {**claims, "appraised": {}})
 
 
 def appraise(act: Act) -> None:
     """Effect: the member accepted the evidence, or did not."""
     presented = _presented(act, act.claims["presented"])
-    appraised = {**presented["appraised"], act.issuer: act.claims["accepted"]}
+    result = {name: act.claims[name] for name in ("accepted", "code", "until")}
+    appraised = {**presented["appraised"], act.issuer: result}
     act.put(f"presented/{act.claims['presented'].hex()}", {**presented, "appraised": appraised})
 
 
 def propose(act: Act) -> None:
     """Effect: members may vote on the proposal."""
     claims = {name: value for name, value in act.claims.items() if name != "reason"}
-    act.put(f"proposal/{_proposal(act.claims).id.hex()}", {**claims, "votes": {}})
+    act.put(f"proposal/{proposal_of(act.claims).id.hex()}", {**claims, "votes": {}})
 
 
 def vote(act: Act) -> None:
@@ -315,7 +337,7 @@ def vote(act: Act) -> None:
     act.put(f"proposal/{name}", {**record, "votes": votes})
     standing = _standing(act.state)
     try:
-        governance.check_adopted(constitution_of(act.state), _proposal(record), votes)
+        governance.check_adopted(constitution_of(act.state), proposal_of(record), votes)
     except VotesMissing:
         return
     if name not in standing["adopted"]:
@@ -341,7 +363,16 @@ def _presented(act: Act, digest: bytes) -> Record:
     return act.need(f"presented/{digest.hex()}", "request for a seat", digest.hex())
 
 
-def _proposal(claims: Record) -> Proposal:
+def _check_accepted(act: Act, seat: Record) -> None:
+    """Raise unless the issuer accepted the evidence for `seat`, and still does."""
+    result = _presented(act, _seat_digest(act.state, seat))["appraised"].get(act.issuer)
+    if result is None or not result["accepted"]:
+        raise NotAppraised(member=act.issuer)
+    if act.now > result["until"]:
+        raise AppraisalLapsed(member=act.issuer, until=instant.to_text(result["until"]), now=instant.to_text(act.now))
+
+
+def proposal_of(claims: Mapping[str, Any]) -> Proposal:
     """Return the proposal that a statement makes, or a record of it."""
     rest: dict[str, Any] = {name: claims[name] for name in ("member", "digest", "withdrawn", "rules") if name in claims}
     seat = Member.from_value({"product": "", **claims["seat"]}) if "seat" in claims else None

@@ -23,21 +23,24 @@ from typing import Any
 
 from hallmark.kernel import instant
 from hallmark.kernel.errors import Refusal
+from hallmark.kernel.text import Text
 from hallmark.ledger.merkle import Frontier
 from hallmark.rules import person
 from hallmark.rules.act import Act
 from hallmark.rules.application import (
-    StepOutOfOrder,
     body_is_impartial,
     body_is_still_designated,
     issuer_is_applicant,
     issuer_is_body,
+    out_of_order,
     require_stage,
 )
 from hallmark.rules.edition import Edition
 from hallmark.rules.evaluation import laboratory_is_impartial
 from hallmark.rules.personnel import approvers_are_competent, require_impartial
 from hallmark.scheme.model import Module
+from hallmark.statement import kinds
+from hallmark.statement.words import named
 
 PASSED = ("pass", "not-applicable")
 
@@ -190,10 +193,9 @@ def follows_decision(act: Act) -> None:
 
 def _require_last(act: Act, step: str, before: str) -> None:
     record = act.case.get(step)
-    if record is None:
-        raise ReviewOutdated(kind=act.kind, before=before, why="there is none")
-    if record["place"] != file_size(act.case):
-        raise ReviewOutdated(kind=act.kind, before=before, why="the file has grown since")
+    if record is None or record["place"] != file_size(act.case):
+        why = Text("案卷其后有新增", "the file has grown since") if record else Text("没有该步骤", "there is none")
+        raise ReviewOutdated(kind=act.draft.kind.shown, before=kinds.find(before).shown, why=why)
 
 
 def may_be_reviewed(act: Act) -> None:
@@ -209,7 +211,7 @@ def may_be_decided(act: Act) -> None:
 def something_was_evaluated(act: Act) -> None:
     """Rule 2: a review is of at least one report."""
     if not act.case["tests"] and not act.case["audits"]:
-        raise LegMissing(profile=act.edition.profile.id, leg=Module.TYPE_TEST)
+        raise LegMissing(profile=act.edition.profile.id, leg=named(Module.TYPE_TEST))
 
 
 def grant_is_earned(act: Act) -> None:
@@ -222,7 +224,7 @@ def require_earned(edition: Edition, case: Mapping[str, Any]) -> None:
     """Raise unless the evaluation of `case` is complete and passed (rules 2 and 3)."""
     for module, reports in ((Module.TYPE_TEST, case["tests"]), (Module.AUDIT, case["audits"])):
         if edition.requires(module) and not reports:
-            raise LegMissing(profile=edition.profile.id, leg=module)
+            raise LegMissing(profile=edition.profile.id, leg=named(module))
     if case["tests"]:
         report = case["tests"][-1]
         if report["kit"]["isolation"] not in ("bubblewrap", "manual"):
@@ -287,7 +289,7 @@ def signatory_is_not_involved(act: Act) -> None:
     for name in act.approvers.values():
         for function, persons in involved(act.case).items():
             if name in _resolved(act, persons):
-                raise SignatoryInvolved(person=name, function=function)
+                raise SignatoryInvolved(person=name, function=named(function))
 
 
 def persons_are_distinct(act: Act) -> None:
@@ -296,7 +298,7 @@ def persons_are_distinct(act: Act) -> None:
     for function, persons in involved(act.case).items():
         for name in _resolved(act, persons):
             if name in acted:
-                raise PersonsNotDistinct(person=name, first=acted[name], second=function)
+                raise PersonsNotDistinct(person=name, first=named(acted[name]), second=named(function))
             acted[name] = function
 
 
@@ -322,13 +324,14 @@ def may_be_appealed(act: Act) -> None:
     if act.today > until:
         raise AppealTooLate(until=until)
     if appeal := act.case["appeal"]:
-        raise StepOutOfOrder(kind=act.kind, stage=act.case["stage"], why=f"an appeal is {appeal['outcome']}")
+        outcome = named(appeal["outcome"]).words
+        raise out_of_order(act, Text(f"已有申诉，{outcome.zh}", f"an appeal is {outcome.en}"))
 
 
 def appeal_is_pending(act: Act) -> None:
     """Rule 6."""
     if (act.case["appeal"] or {}).get("outcome") != "pending":
-        raise StepOutOfOrder(kind=act.kind, stage=act.case["stage"], why="no appeal is pending")
+        raise out_of_order(act, Text("没有待决的申诉", "no appeal is pending"))
 
 
 def judge_took_no_part(act: Act) -> None:

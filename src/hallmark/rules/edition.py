@@ -13,6 +13,7 @@ from typing import Any
 
 from hallmark.kernel import instant
 from hallmark.kernel.errors import Refusal
+from hallmark.kernel.text import Text
 from hallmark.rules.state import Record, State
 from hallmark.scheme import parameters
 from hallmark.scheme.explain import Explanation, explain
@@ -20,6 +21,7 @@ from hallmark.scheme.model import Module, Profile, Provenance, RequirementItem, 
 
 _EDITIONS_KEPT = 64
 _EXPLANATIONS_KEPT = 512  # one for each edition, product type, day of application, level and set of claims
+_NEXT_EDITION = Text("下一版本适用之日", "the day of the next edition")
 
 
 class EditionNotInForce(Refusal):
@@ -50,21 +52,27 @@ class Edition:
         for entry in (state.get(f"scheme/{scheme}") or {"editions": []})["editions"]:
             if entry["edition"] == edition:
                 return cls._loaded(state, entry)
-        raise EditionNotInForce(scheme=scheme, edition=edition, today="?", why="it was never adopted")
+        raise EditionNotInForce(
+            scheme=scheme, edition=edition, today="?", why=Text("它从未被采用", "it was never adopted")
+        )
 
     @classmethod
     def latest(cls, state: State, scheme: str) -> Edition:
         """Return the edition adopted last; raises `EditionNotInForce`."""
         entries = (state.get(f"scheme/{scheme}") or {"editions": []})["editions"]
         if not entries:
-            raise EditionNotInForce(scheme=scheme, edition="?", today="?", why="no edition was ever adopted")
+            raise EditionNotInForce(
+                scheme=scheme, edition="?", today="?", why=Text("从未采用过任何版本", "no edition was ever adopted")
+            )
         return cls._loaded(state, entries[-1])
 
     @classmethod
     def _loaded(cls, state: State, entry: Record) -> Edition:
         scheme = state.scheme(entry["digest"])
         if scheme is None:
-            raise EditionNotInForce(scheme="?", edition=entry["edition"], today="?", why="its data is not held here")
+            raise EditionNotInForce(
+                scheme="?", edition=entry["edition"], today="?", why=Text("此处没有其数据", "its data is not held here")
+            )
         return _read(_Adoption(entry["adoption"], scheme, entry))
 
     @property
@@ -100,14 +108,18 @@ class Edition:
         entries = (state.get(f"scheme/{self.scheme.id}") or {"editions": []})["editions"]
         in_force = [entry for entry in entries if instant.parse_date(entry["applies_from"]) <= today]
         if self.adopted not in in_force:
-            self._refuse(today, f"it applies from {self.adopted['applies_from']}")
+            self._refuse(
+                today,
+                Text(f"它自 {self.adopted['applies_from']} 起适用", f"it applies from {self.adopted['applies_from']}"),
+            )
         if self.adopted is in_force[-1] or self.adopted == in_force[-1]:
             return
         until = in_force[in_force.index(self.adopted) + 1]["previous_until"]
         if until is None or instant.parse_date(until) < today:
-            self._refuse(today, f"its transition ended on {until or 'the day of the next edition'}")
+            ended = Text(until, until) if until else _NEXT_EDITION
+            self._refuse(today, Text(f"其过渡期于 {ended.zh} 结束", f"its transition ended on {ended.en}"))
 
-    def _refuse(self, today: date, why: str) -> None:
+    def _refuse(self, today: date, why: Text) -> None:
         raise EditionNotInForce(scheme=self.scheme.id, edition=self.scheme.edition, today=today, why=why)
 
     def explain(self, case: Mapping[str, Any]) -> Explanation:

@@ -23,14 +23,16 @@ from typing import Any
 
 from hallmark.kernel import instant
 from hallmark.kernel.errors import Refusal
+from hallmark.kernel.text import Code, Text
 from hallmark.rules import person
-from hallmark.rules.act import Act, NotRegistered, day
+from hallmark.rules.act import THINGS, Act, NotRegistered, day
 from hallmark.rules.application import (
     body_is_still_designated,
     is_designated,
     issuer_is_applicant,
     issuer_is_body,
     issuer_is_laboratory,
+    out_of_order,
     require_stage,
 )
 from hallmark.rules.market import RegisteredTwice
@@ -42,6 +44,9 @@ from hallmark.rules.personnel import (
     ties,
 )
 from hallmark.scheme.model import Module
+from hallmark.statement.words import named
+
+_NONE = Text("无", "none")
 
 
 class LaboratoryNotQualified(Refusal):
@@ -155,7 +160,7 @@ def is_agreed(act: Act) -> None:
     """Rule 1. A plan may be made again until the first report."""
     require_stage(act, "agreed", "planned")
     if act.case["tests"] or act.case["audits"]:
-        require_stage(act, "agreed", why="reports were made under the plan")
+        require_stage(act, "agreed", why=Text("已依据该计划出具报告", "reports were made under the plan"))
 
 
 def is_planned(act: Act) -> None:
@@ -166,7 +171,9 @@ def is_planned(act: Act) -> None:
 def plan_is_in_time(act: Act) -> None:
     """Rule 5 for plans: evaluation ends today or later."""
     if day(act.claims["evaluate_by"]) < act.today:
-        raise DatesImpossible(start=act.today, end=act.claims["evaluate_by"], why="the plan ends in the past")
+        raise DatesImpossible(
+            start=act.today, end=act.claims["evaluate_by"], why=Text("计划的截止日已过", "the plan ends in the past")
+        )
 
 
 def builds_are_declared(act: Act) -> None:
@@ -195,14 +202,22 @@ def sample_is_received(act: Act) -> None:
         raise SampleUnknown(sample=act.claims["sample"])
     start = day(act.claims["started_on"])
     if start < day(received["received_on"]):
-        raise DatesImpossible(start=start, end=act.claims["finished_on"], why="the start is before the reception")
+        raise DatesImpossible(
+            start=start,
+            end=act.claims["finished_on"],
+            why=Text("开始日早于样品接收日", "the start is before the reception"),
+        )
 
 
 def reception_is_possible(act: Act) -> None:
     """Rule 5."""
     start, received = act.edition.date_at(act.case["opened_at"]), day(act.claims["received_on"])
     if not start <= received <= act.today:
-        raise DatesImpossible(start=start, end=received, why="a sample is received between application and today")
+        raise DatesImpossible(
+            start=start,
+            end=received,
+            why=Text("样品接收日应在申请日至今日之间", "a sample is received between application and today"),
+        )
 
 
 def report_is_new(act: Act) -> None:
@@ -215,18 +230,18 @@ def report_in_force_is_amended(act: Act) -> None:
     """Rule 5."""
     in_force = act.case["tests"][-1]["report"] if act.case["tests"] else None
     if act.claims.get("amends") != in_force:
-        raise ReportUnknown(in_force=in_force or "none", amends=act.claims.get("amends") or "none")
+        raise ReportUnknown(in_force=in_force or _NONE, amends=act.claims.get("amends") or _NONE)
 
 
 def dates_are_possible(act: Act) -> None:
     """Rule 5."""
     start, end = day(act.claims["started_on"]), day(act.claims["finished_on"])
     if end < start:
-        raise DatesImpossible(start=start, end=end, why="the end is before the start")
+        raise DatesImpossible(start=start, end=end, why=Text("结束日早于开始日", "the end is before the start"))
     if end > act.today:
-        raise DatesImpossible(start=start, end=end, why="the end is in the future")
+        raise DatesImpossible(start=start, end=end, why=Text("结束日在将来", "the end is in the future"))
     if start < act.edition.date_at(act.case["opened_at"]):
-        raise DatesImpossible(start=start, end=end, why="the start is before the application")
+        raise DatesImpossible(start=start, end=end, why=Text("开始日早于申请日", "the start is before the application"))
 
 
 def test_items_are_prescribed(act: Act) -> None:
@@ -243,22 +258,23 @@ def _require_items(act: Act, module: Module, given: set[str]) -> None:
     known = {item.id for item in act.edition.items(act.case, module)}
     mandatory = {item.id for item in act.edition.decisive(act.case, module)}
     if missing := sorted(mandatory - given):
-        raise ItemsDiffer(why=f"missing {', '.join(missing)}")
+        raise ItemsDiffer(why=Text(f"缺少 {'、'.join(missing)}", f"missing {', '.join(missing)}"))
     if foreign := sorted(given - known):
-        raise ItemsDiffer(why=f"not prescribed {', '.join(foreign)}")
+        raise ItemsDiffer(why=Text(f"未规定 {'、'.join(foreign)}", f"not prescribed {', '.join(foreign)}"))
 
 
 def audit_is_planned(act: Act) -> None:
     """The scheme has this leg, and the auditor was planned (Regulation art. 21)."""
     if not act.edition.requires(Module.AUDIT):
-        require_stage(act, "no audit", why="this profile has no audit")
+        raise out_of_order(act, Text("该方案形态没有审核", "this profile has no audit"))
     planned = {person.resolve(act.state, member["person"]) for member in act.case["team"]}
     for function, name in act.approvers.items():
         if name not in planned:
+            words = named(function).words
             raise PersonNotCompetent(
                 person=name,
                 organisation=act.issuer,
-                function=f"planned {function}",
+                function=Code(function, Text(f"计划内的{words.zh}", f"planned {words.en}")),
                 product_type=act.case["product_type"],
                 today=act.today,
             )
@@ -269,12 +285,22 @@ def nonconformities_agree(act: Act) -> None:
     raised = act.case["nonconformities"]
     told = {str(number) for number in act.claims["nonconformities"]}
     if told != set(raised):
-        raise NonconformitiesDiffer(why=f"raised {sorted(raised)}, reported {sorted(told)}")
+        raise NonconformitiesDiffer(
+            why=Text(
+                f"提出的为 {sorted(raised)}，报告的为 {sorted(told)}",
+                f"raised {sorted(raised)}, reported {sorted(told)}",
+            )
+        )
     required = {each["requirement"] for each in raised.values() if each["status"] != "closed"}
     mandatory = {item.id for item in act.edition.decisive(act.case, Module.AUDIT)}
     for item, finding in act.claims["findings"].items():
         if finding == "nonconforming" and item in mandatory and item not in required:
-            raise NonconformitiesDiffer(why=f"{item} is nonconforming, and no nonconformity on it is open")
+            raise NonconformitiesDiffer(
+                why=Text(
+                    f"{item} 判为不符合，但没有针对它的未关闭不符合项",
+                    f"{item} is nonconforming, and no nonconformity on it is open",
+                )
+            )
 
 
 def number_is_next(act: Act) -> None:
@@ -288,7 +314,12 @@ def requirement_is_audited(act: Act) -> None:
     """Rule 6 for nonconformities."""
     known = {item.id for module in Module for item in act.edition.items(act.case, module)}
     if act.claims["requirement"] not in known:
-        raise ItemsDiffer(why=f"{act.claims['requirement']} is not prescribed for this product")
+        raise ItemsDiffer(
+            why=Text(
+                f"{act.claims['requirement']} 并非对该产品规定的项目",
+                f"{act.claims['requirement']} is not prescribed for this product",
+            )
+        )
 
 
 def due_in_time(act: Act) -> None:
@@ -296,13 +327,13 @@ def due_in_time(act: Act) -> None:
     grade = act.claims["grade"]
     latest = instant.add_days(act.today, act.edition.number(f"nonconformity_{grade}_days"))
     if not act.today <= day(act.claims["due"]) <= latest:
-        raise DueTooLate(grade=grade, latest=latest, due=act.claims["due"])
+        raise DueTooLate(grade=named(grade), latest=latest, due=act.claims["due"])
 
 
 def nonconformity_exists(act: Act) -> None:
     """The nonconformity spoken of was raised."""
     if str(act.claims["number"]) not in act.case["nonconformities"]:
-        raise NotRegistered(what="nonconformity", which=act.claims["number"])
+        raise NotRegistered(what=THINGS["nonconformity"], which=act.claims["number"])
 
 
 def awaits_answer(act: Act) -> None:
@@ -319,7 +350,7 @@ def _require_status(act: Act, wanted: str) -> None:
     number = act.claims["number"]
     status = act.case["nonconformities"][str(number)]["status"]
     if status != wanted:
-        raise NotAnswered(number=number, status=status, wanted=wanted)
+        raise NotAnswered(number=number, status=named(status), wanted=named(wanted))
 
 
 def plan(act: Act) -> None:

@@ -1,4 +1,4 @@
-"""Rules of the ledger itself: genesis, time, rule versions, stated status, erased evidence.
+"""Rules of the ledger itself: genesis, time, rule versions, stated status.
 
 1. The first statement is genesis, and there is one (`LedgerFoundedTwice`); its founders are different organisations
    (`FoundersNotDistinct`) with keys (`BadKey`) of algorithms that it allows (`AlgorithmNotAllowed`).
@@ -7,7 +7,6 @@
    (`NotVotedFor`).
 4. A stated status equals what every reader computes from the ledger (`StatusDiffers`).
 5. Only the last time told may stand under a stated status (`StatusOutOfTime`).
-6. Evidence is erased once (`ErasedBefore`); that it was its issuer's to erase is for whoever keeps it to know.
 """
 
 from __future__ import annotations
@@ -67,13 +66,6 @@ class StatusOutOfTime(Refusal):
 
     en = "The status is stated for {at}, but the last time told is {now}. State it for the present."
     zh = "状态所指时间为 {at}，而最近报时为 {now}。请按当前时间公布。"
-
-
-class ErasedBefore(Refusal):
-    """What is erased stays so, on the ground first given."""
-
-    en = "The evidence {address} was erased already, by {by}. There is nothing to do."
-    zh = "证据 {address} 已由 {by} 销毁，无需再次办理。"
 
 
 def ledger_is_new(act: Act) -> None:
@@ -161,22 +153,9 @@ def state_status(act: Act) -> None:
     act.put("status", {"at": act.claims["at"], "root": act.claims["root"], "size": act.claims["size"]})
 
 
-def is_not_erased(act: Act) -> None:
-    """Rule 6."""
-    address = act.claims["address"].hex()
-    if erased := act.state.get(f"erased/{address}"):
-        raise ErasedBefore(address=address, by=erased["by"])
-
-
-def erase_evidence(act: Act) -> None:
-    """Effect: the evidence is known to be erased, and on what ground."""
-    act.put(f"erased/{act.claims['address'].hex()}", {"ground": act.claims["ground"], "by": act.issuer})
-
-
 RULES = {
     "ledger.founded": (ledger_is_new, rules_are_known, founders_are_sound, found),
     "time.told": (time_increases, tell_time),
     "rules.adopted": (rules_are_known, rules_are_voted_for, adopt_rules),
     "status.stated": (status_is_computed, state_status),
-    "evidence.erased": (is_not_erased, erase_evidence),
 }

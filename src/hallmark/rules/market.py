@@ -26,6 +26,7 @@ from typing import Any
 from hallmark.kernel import hashing
 from hallmark.kernel.errors import Refusal
 from hallmark.kernel.keys import PublicKey
+from hallmark.kernel.text import Text
 from hallmark.rules import person
 from hallmark.rules.act import Act, day
 from hallmark.rules.consortium import edition_is_voted_for
@@ -35,6 +36,7 @@ from hallmark.scheme import parameters
 from hallmark.scheme.model import Provenance
 from hallmark.statement.kind import Role
 from hallmark.statement.person import FUNCTIONS_AT
+from hallmark.statement.words import listed, named
 
 BODY_FUNCTIONS = FUNCTIONS_AT[Role.BODY]
 _WATCHFUL = (Role.OPERATOR, Role.OWNER, Role.JURISDICTION)
@@ -191,9 +193,11 @@ def merge_is_possible(act: Act) -> None:
     """Rule 3."""
     into = act.claims["into"]
     if act.need(f"person/{act.subject}", "person", act.subject).get("merged_into"):
-        raise MergeImpossible(person=act.subject, into=into, why="it was merged before")
+        raise MergeImpossible(person=act.subject, into=into, why=Text("它此前已被合并", "it was merged before"))
     if act.subject == into or act.need(f"person/{into}", "person", into).get("merged_into"):
-        raise MergeImpossible(person=act.subject, into=into, why="that registration does not remain")
+        raise MergeImpossible(
+            person=act.subject, into=into, why=Text("所指登记并不保留", "that registration does not remain")
+        )
 
 
 def person_serves_no_other_body(act: Act) -> None:
@@ -215,7 +219,9 @@ def function_fits(act: Act) -> None:
     """Rule 4."""
     role = Role(_role(act, act.issuer))
     if act.claims["function"] not in FUNCTIONS_AT[role]:
-        raise FunctionMisplaced(role=role, function=act.claims["function"], known=", ".join(FUNCTIONS_AT[role]) or "-")
+        raise FunctionMisplaced(
+            role=named(role), function=named(act.claims["function"]), known=listed(FUNCTIONS_AT[role]) or "-"
+        )
 
 
 def period_is_forward(act: Act) -> None:
@@ -231,7 +237,9 @@ def designation_fits(act: Act) -> None:
     organisation = act.need(f"organisation/{act.subject}", "organisation", act.subject)
     wanted = {"certification": Role.BODY, "testing": Role.LABORATORY}[act.claims["activity"]]
     if organisation["role"] != wanted:
-        raise DesignationMisplaced(organisation=act.subject, role=organisation["role"], activity=act.claims["activity"])
+        raise DesignationMisplaced(
+            organisation=act.subject, role=named(organisation["role"]), activity=named(act.claims["activity"])
+        )
 
 
 def product_types_exist(act: Act) -> None:
@@ -246,13 +254,20 @@ def issuer_owns_scheme(act: Act) -> None:
     """Rule 8."""
     adopted = (act.state.get(f"scheme/{act.claims['scheme']}") or {"editions": []})["editions"]
     if adopted and adopted[0]["owner"] != act.issuer:
-        raise NotTheOwner(issuer=act.issuer, why=f"{act.claims['scheme']} is a scheme of {adopted[0]['owner']}")
+        raise NotTheOwner(
+            issuer=act.issuer,
+            why=Text(
+                f"{act.claims['scheme']} 是 {adopted[0]['owner']} 的方案",
+                f"{act.claims['scheme']} is a scheme of {adopted[0]['owner']}",
+            ),
+        )
 
 
 def owner_registers_owner(act: Act) -> None:
     """Rule 8."""
     if act.claims["role"] in (Role.OWNER, Role.OPERATOR) and _role(act, act.issuer) != Role.OWNER:
-        raise NotTheOwner(issuer=act.issuer, why=f"it registers no {act.claims['role']}")
+        role = named(act.claims["role"]).words
+        raise NotTheOwner(issuer=act.issuer, why=Text(f"它不登记{role.zh}", f"it registers no {role.en}"))
 
 
 def interest_is_yours(act: Act) -> None:

@@ -15,6 +15,7 @@ from hallmark.kernel.errors import Refusal
 from hallmark.rules import person
 from hallmark.rules.act import Act
 from hallmark.rules.market import BODY_FUNCTIONS, PersonServesAnotherBody
+from hallmark.statement.words import named
 
 
 class PersonNotCompetent(Refusal):
@@ -50,7 +51,7 @@ def require_competent(act: Act, name: str, organisation: str, function: str) -> 
         raise PersonNotCompetent(
             person=name,
             organisation=organisation,
-            function=function,
+            function=named(function),
             product_type=case["product_type"],
             today=act.today,
         )
@@ -64,7 +65,7 @@ def require_impartial(act: Act, name: str) -> None:
     """Raise `PersonNotImpartial` where the natural person has an interest in the applicant, now or too recently."""
     for holder in person.identifiers(act.state, name):
         for party, nature in ties(act, holder):
-            raise PersonNotImpartial(person=name, party=party, nature=nature)
+            raise PersonNotImpartial(person=name, party=party, nature=named(nature))
 
 
 def ties(act: Act, holder: str) -> Iterator[tuple[str, str]]:

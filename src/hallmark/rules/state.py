@@ -22,6 +22,11 @@
 | `counter/<number without serial>`            | the last serial given                                        |
 | `code/<code>`                                | the organisation that holds it                               |
 | `report/<report>`                            | the case that a report is of                                 |
+| `evidence/<address>/<case>`                  | nothing: a statement about the case named the evidence       |
+| `erased/<address>`                           | who erased the evidence, and on what ground                  |
+| `currency/<currency>`                        | who founded it, issuer, institutions, unit, limits           |
+| `supply/<currency>`                          | the amount issued and not redeemed, in minor units           |
+| `note/<digest>`                              | currency, amount, holder's key; once spent, the draft it was |
 | `key/<digest>`                               | the organisation or person whose key it is or was            |
 | `statement/<digest>`                         | nothing: it was admitted                                     |
 | `approved/<digest>`                          | nothing: what persons approved was admitted                  |

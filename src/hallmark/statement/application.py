@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from hallmark.kernel.text import Text
 from hallmark.statement.kind import Kind, Role, members, optional, public
-from hallmark.statement.shape import CASE, CODE, DIGEST, DOCUMENT, ORGANISATION, PARTY, PRODUCT, PROSE, ListOf, Whole
+from hallmark.statement.shape import (
+    CASE,
+    CODE,
+    DIGEST,
+    DOCUMENT,
+    EVIDENCE,
+    ORGANISATION,
+    PARTY,
+    PRODUCT,
+    PROSE,
+    ListOf,
+    Whole,
+)
 
 GROUNDS = ("deadline_passed", "nonconformity_overdue", "agreement_ended")
 
@@ -53,7 +65,7 @@ KINDS = (
         Text("申请受理", "Application accepted"),
         (Role.BODY,),
         CASE,
-        (members("agreement", DIGEST), optional(members("fee_cents", Whole()))),
+        (members("agreement", EVIDENCE), optional(members("fee_cents", Whole()))),
     ),
     Kind(
         "agreement.signed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hallmark.kernel import hashing
+from hallmark.kernel import canonical, hashing
 from hallmark.kernel.text import Text
 from hallmark.statement.kind import Kind, Role, members, public
 from hallmark.statement.shape import (
@@ -65,9 +65,14 @@ KINDS = (
 )
 
 
+def encode_record(number: str, record: Mapping[str, object]) -> bytes:
+    """Return the canonical CBOR of a certificate's record: its number and public claims behind the name of the form."""
+    return canonical.encode(["hallmark/certificate/1", [number, record]])
+
+
 def record_digest(number: str, record: Mapping[str, object]) -> bytes:
-    """Return the 32-byte digest of a certificate's record: its number and public claims. All its forms carry it."""
-    return hashing.digest_of("hallmark/certificate/1", [number, record])
+    """Return the 32-byte digest of a certificate's record, SHA-256 of `encode_record`. All its forms carry it."""
+    return hashing.sha256(encode_record(number, record))
 
 
 def status_digest(status: Mapping[str, object]) -> bytes:

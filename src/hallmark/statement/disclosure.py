@@ -8,6 +8,7 @@ from typing import Any
 
 from hallmark.kernel import canonical, hashing
 from hallmark.kernel.errors import Malformed, Unverified
+from hallmark.kernel.text import Text
 
 SALT_SIZE = 16
 
@@ -49,7 +50,7 @@ class Disclosure:
         match value:
             case [bytes(salt), str(name), content] if len(salt) == SALT_SIZE:
                 return cls(salt, name, content)
-        raise BadDisclosure(why="its parts are not of these types")
+        raise BadDisclosure(why=Text("其组成部分的类型不符", "its parts are not of these types"))
 
 
 def open_claims(digests: Mapping[str, bytes], disclosures: Iterable[Disclosure]) -> dict[str, Any]:
@@ -57,9 +58,9 @@ def open_claims(digests: Mapping[str, bytes], disclosures: Iterable[Disclosure])
     claims: dict[str, Any] = {}
     for disclosure in disclosures:
         if disclosure.name in claims:
-            raise WrongDisclosure(claim=disclosure.name, why="it came twice")
+            raise WrongDisclosure(claim=disclosure.name, why=Text("出现两次", "it came twice"))
         if digests.get(disclosure.name) != disclosure.digest:
-            raise WrongDisclosure(claim=disclosure.name, why="its digest is another one")
+            raise WrongDisclosure(claim=disclosure.name, why=Text("其摘要不同", "its digest is another one"))
         claims[disclosure.name] = disclosure.value
     return claims
 
@@ -73,5 +74,5 @@ def decode(data: bytes) -> tuple[Disclosure, ...]:
     """Return the disclosures in `data`; raises `NotCanonical`, `BadDisclosure`."""
     values = canonical.decode(data, what="disclosures")
     if not isinstance(values, list):
-        raise BadDisclosure(why="a list is wanted")
+        raise BadDisclosure(why=Text("应为列表", "a list is wanted"))
     return tuple(Disclosure.from_value(value) for value in values)

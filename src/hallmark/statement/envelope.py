@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from hallmark.kernel import canonical, hashing, keys
@@ -34,7 +35,7 @@ class BadStatement(Malformed):
     zh = "这不是有效的声明：{why}。请重新准备并签署。"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Draft:
     """What will be signed: the claims that everybody sees and the digests of those that not everybody sees."""
 
@@ -47,7 +48,7 @@ class Draft:
     members: Mapping[str, bytes] = field(default_factory=dict)
     sealed: Mapping[str, bytes] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def approval_digest(self) -> bytes:
         """32 bytes that stand for all that a person approves: everything but the approvals themselves."""
         return hashing.digest_of(
@@ -85,7 +86,7 @@ class Statement:
     def verify(self, key: keys.PublicKey) -> None:
         """Raise `BadSignature` unless `key` signed the statement (RFC 9052 section 4.4)."""
         if key.id != self.key_id or key.algorithm != self.algorithm:
-            raise keys.BadSignature(why="it names another key")
+            raise keys.BadSignature(why=Text("它指明的是另一密钥", "it names another key"))
         key.verify(self.signed, self.signature)
 
 
@@ -139,7 +140,7 @@ def decode_draft(data: bytes) -> Draft:
             kind = kinds.find(kind_name)
             _check_layout(kind, {Visibility.PUBLIC: public, Visibility.MEMBERS: members, Visibility.SEALED: sealed})
             return Draft(env, kind, iss, sub, iat, public, members, sealed)
-    raise BadStatement(why="it is not a draft")
+    raise BadStatement(why=Text("不是草稿", "it is not a draft"))
 
 
 def sign(draft: Draft, approvals: Iterable[Approval], signer: keys.Signer) -> bytes:
@@ -164,24 +165,31 @@ def sign(draft: Draft, approvals: Iterable[Approval], signer: keys.Signer) -> by
 def parse(encoded: bytes) -> Statement:
     """Return the statement in `encoded`; raises `BadStatement`, `NotCanonical`, `BadClaim`, `UnknownKind`."""
     if len(encoded) > MAX_SIZE:
-        raise BadStatement(why=f"it has {len(encoded)} bytes, more than {MAX_SIZE}; put large content into evidence")
+        raise BadStatement(
+            why=Text(
+                f"共 {len(encoded)} 字节，上限 {MAX_SIZE}；较大内容请作为证据提交",
+                f"it has {len(encoded)} bytes, more than {MAX_SIZE}; put large content into evidence",
+            )
+        )
     envelope = canonical.decode(encoded, what=Text("声明", "statement"))
     match envelope:
         case canonical.Tag(tag=canonical.COSE_SIGN1, value=[bytes(protected), {}, bytes(body), bytes(signature)]):
             if envelope.value[1]:
-                raise BadStatement(why="its unprotected header is not empty")
+                raise BadStatement(why=Text("未受保护头不为空", "its unprotected header is not empty"))
         case _:
-            raise BadStatement(why="it is not a COSE_Sign1 with payload")
+            raise BadStatement(why=Text("不是带载荷的 COSE_Sign1", "it is not a COSE_Sign1 with payload"))
     header = canonical.decode(protected, what=Text("受保护头", "protected header"))
     payload = canonical.decode(body, what=Text("载荷", "payload"))
     match header:
         case {1: algorithm, 3: str(content_type), 4: key_id, 15: {1: iss, 2: sub, 6: iat, "env": env}}:
             if len(header) != 4 or len(header[_CWT_CLAIMS]) != 4:
-                raise BadStatement(why="its protected header holds more than it may")
+                raise BadStatement(why=Text("受保护头含有多余内容", "its protected header holds more than it may"))
         case _:
-            raise BadStatement(why="its protected header is not complete")
+            raise BadStatement(why=Text("受保护头不完整", "its protected header is not complete"))
     if not (content_type.startswith(_PREFIX) and content_type.endswith(_SUFFIX)):
-        raise BadStatement(why=f"its content type is {content_type[:MAX_NAME]}")
+        raise BadStatement(
+            why=Text(f"其内容类型为 {content_type[:MAX_NAME]}", f"its content type is {content_type[:MAX_NAME]}")
+        )
     kind = kinds.find(content_type[len(_PREFIX) : -len(_SUFFIX)])
     for value, shape, name in (
         (algorithm, PUBLIC_KEY.fields["algorithm"], "algorithm"),
@@ -195,9 +203,9 @@ def parse(encoded: bytes) -> Statement:
     match payload:
         case {"public": dict(public), "members": dict(members), "sealed": dict(sealed), "approvals": list(approvals)}:
             if len(payload) != 4:
-                raise BadStatement(why="its payload holds more than it may")
+                raise BadStatement(why=Text("载荷含有多余内容", "its payload holds more than it may"))
         case _:
-            raise BadStatement(why="its payload is not complete")
+            raise BadStatement(why=Text("载荷不完整", "its payload is not complete"))
     _check_layout(kind, {Visibility.PUBLIC: public, Visibility.MEMBERS: members, Visibility.SEALED: sealed})
     return Statement(
         Draft(env, kind, iss, sub, iat, public, members, sealed),
@@ -215,14 +223,19 @@ def _check_layout(kind: Kind, layout: Mapping[Visibility, Mapping[object, object
     for visibility, claims in layout.items():
         known = kind.visible(visibility)
         if unknown := sorted(str(name) for name in claims if name not in known):
-            raise BadStatement(why=f"{kind.name} has no {visibility} claim {unknown[0][:MAX_NAME]}")
+            raise BadStatement(
+                why=Text(
+                    f"{kind.name} 没有可见性为 {visibility} 的声明项 {unknown[0][:MAX_NAME]}",
+                    f"{kind.name} has no {visibility} claim {unknown[0][:MAX_NAME]}",
+                )
+            )
     for claim in kind.claims:
         claims = layout[claim.visibility]
         if claim.name in claims:
             shape = claim.shape if claim.visibility is Visibility.PUBLIC else DIGEST
             shape.check(claims[claim.name], claim.name)
         elif not claim.optional:
-            raise BadStatement(why=f"the claim {claim.name} is missing")
+            raise BadStatement(why=Text(f"缺少声明项 {claim.name}", f"the claim {claim.name} is missing"))
 
 
 def _to_be_signed(protected: bytes, payload: bytes) -> bytes:

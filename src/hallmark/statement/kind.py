@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hallmark.kernel.errors import Malformed
-from hallmark.kernel.text import Text
+from hallmark.kernel.text import Code, Text
 from hallmark.statement.shape import MAX_NAME, BadClaim, Shape
 
 
@@ -56,6 +56,11 @@ class Kind:
     issuers: tuple[Role, ...]
     about: Shape
     claims: tuple[Claim, ...]
+
+    @property
+    def shown(self) -> Code:
+        """The name, with the title beside it for readers of Chinese."""
+        return Code(self.name, Text(f"{self.title.zh}（{self.name}）", self.name))
 
     def named(self, name: str) -> Claim:
         """Return the claim of that name; raises `BadClaim`."""

@@ -11,6 +11,7 @@ from hallmark.statement import (
     decision,
     evaluation,
     ledger,
+    money,
     organisation,
     person,
     scheme,
@@ -20,7 +21,18 @@ from hallmark.statement.shape import MAX_NAME
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
-    for subject in (ledger, consortium, scheme, organisation, person, application, evaluation, decision, certificate)
+    for subject in (
+        ledger,
+        consortium,
+        scheme,
+        organisation,
+        person,
+        application,
+        evaluation,
+        decision,
+        certificate,
+        money,
+    )
     for kind in subject.KINDS
 }
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from hallmark.kernel import identifier, instant
 from hallmark.kernel.errors import Malformed
@@ -221,3 +221,16 @@ PRODUCT = Record(
 )
 EVIDENCE = Record({"title": Words(200), "sha256": DIGEST, "size": Whole(1), "address": DIGEST})
 DOCUMENT = Record({"document": CODE, "title": Words(200), "sha256": DIGEST, "size": Whole(1), "address": DIGEST})
+
+
+def evidence_in(value: object) -> Iterator[Mapping[str, Any]]:
+    """Yield every evidence or document record in `value`, claims as they are or as JSON, in order."""
+    if isinstance(value, Mapping):
+        if {"address", "sha256"} <= value.keys():
+            yield value
+        else:
+            for item in value.values():
+                yield from evidence_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from evidence_in(item)
