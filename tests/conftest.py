@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,3 +20,20 @@ def samples() -> Path:
     if not folder.is_dir():
         pytest.skip("the folder of real samples is absent; set HALLMARK_SAMPLES to try it")
     return folder
+
+
+@pytest.fixture(scope="session")
+def text_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], str]:
+    """What a reader copies from a PDF, without white space."""
+    program = shutil.which("pdftotext")
+    if program is None:
+        pytest.skip("pdftotext (package poppler-utils) is not installed")
+    folder = tmp_path_factory.mktemp("pages")
+
+    def read(pdf: bytes) -> str:
+        path: Path = folder / "page.pdf"
+        path.write_bytes(pdf)
+        done = subprocess.run([program, "-raw", path, "-"], capture_output=True, check=True, timeout=20)
+        return "".join(done.stdout.decode().split())
+
+    return read

@@ -8,8 +8,8 @@ import json
 
 import pytest
 
-from hallmark.certificate import bitstring, credential, integrity
-from hallmark.certificate.credential import CONTEXTS, TERMS, W3C, BadAddress
+from hallmark.certificate import bitstring, credential, integrity, jose, untp
+from hallmark.certificate.credential import CONTEXTS, TERMS, W3C, BadAddress, StatusList
 from hallmark.certificate.multikey import NotEd25519
 from hallmark.kernel import instant
 from hallmark.kernel.keys import ESP256, SoftwareSigner
@@ -116,6 +116,19 @@ def test_a_register_has_an_https_address_without_a_slash_at_its_end(export, addr
         dataclasses.replace(export, register=address)
 
 
+@pytest.mark.parametrize("address", ["http://localhost:8000", "http://127.0.0.1", "http://[::1]:9"])
+def test_a_development_ledger_may_be_reached_on_the_readers_own_machine_and_no_other_may(export, address):
+    """W3C Secure Contexts, section 3.1: loopback addresses are potentially trustworthy."""
+    assert dataclasses.replace(export, register=address, development=True).address.startswith(
+        f"{address}/certificates/"
+    )
+    with pytest.raises(BadAddress):
+        dataclasses.replace(export, register=address)
+    for other in ("http://register.example", "http://localhost.example", "http://localhost:8000/", "http://10.0.0.1"):
+        with pytest.raises(BadAddress):
+            dataclasses.replace(export, register=other, development=True)
+
+
 @pytest.mark.parametrize("position", [-1, 2**54, "7", True])
 def test_a_position_is_a_whole_number(export, position):
     with pytest.raises(BadAddress):
@@ -127,19 +140,21 @@ def test_only_ed25519_signs(export):
         credential.issue(export, SoftwareSigner.generate(ESP256))
 
 
-def status_list(purpose, indexes):
-    return json.loads(
-        credential.issue_status_list(
-            "https://register.example",
-            {"id": org("northern"), "name": name("northern")},
-            purpose,
-            0,
-            indexes,
-            at=1_772_500_000_000,
-            fresh_for=instant.HOUR,
-            signer=key("northern"),
-        )
+def listed(purpose, indexes):
+    return StatusList(
+        "https://register.example",
+        org("northern"),
+        purpose,
+        0,
+        frozenset(indexes),
+        at=1_772_500_000_000,
+        fresh_for=instant.HOUR,
+        signer=name("northern"),
     )
+
+
+def status_list(purpose, indexes):
+    return json.loads(credential.issue_status_list(listed(purpose, indexes), key("northern")))
 
 
 def test_a_status_list_is_the_one_that_an_entry_names(export):
@@ -158,3 +173,10 @@ def test_a_status_list_is_signed_and_ages():
     listed = status_list("revocation", [])
     assert integrity.verify(listed, key("northern").public)["@context"] == [W3C]
     assert (listed["validFrom"], listed["validUntil"]) == ("2026-03-03T01:06:40.000Z", "2026-03-03T02:06:40.000Z")
+
+
+def test_a_status_list_may_be_enveloped_and_says_the_same():
+    """UNTP 0.7 asks for envelopes (W3C VC-JOSE-COSE); the document inside has no proof of its own."""
+    enveloped = jose.verify(untp.issue_status_list(listed("revocation", [5]), key("northern")), key("northern").public)
+    secured = status_list("revocation", [5])
+    assert enveloped == {name: value for name, value in secured.items() if name != "proof"}

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import subprocess
-from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,23 +95,6 @@ def sealed(page: bytes, signer: SoftwareSigner, seal: bytes) -> bytes:
     return signature.sign(page, signer, seal, AT)
 
 
-@pytest.fixture(scope="session")
-def text_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], str]:
-    """What a reader copies from a PDF, without white space."""
-    program = shutil.which("pdftotext")
-    if program is None:
-        pytest.skip("pdftotext (package poppler-utils) is not installed")
-    folder = tmp_path_factory.mktemp("pages")
-
-    def read(pdf: bytes) -> str:
-        path: Path = folder / "page.pdf"
-        path.write_bytes(pdf)
-        done = subprocess.run([program, "-raw", path, "-"], capture_output=True, check=True, timeout=20)
-        return "".join(done.stdout.decode().split())
-
-    return read
-
-
 def _record() -> dict[str, Any]:
     return {
         "scheme": {
@@ -160,15 +139,15 @@ def _text(zh: str, en: str) -> dict[str, str]:
     return {"zh": zh, "en": en}
 
 
-def _clause(standard: str, edition: str, clause: str, certainty: str) -> dict[str, str]:
-    return {"standard": standard, "edition": edition, "clause": clause, "certainty": certainty}
+def _clause(place: str, certainty: str) -> dict[str, str]:
+    return {"place": place, "certainty": certainty}
 
 
 def _item(number: int, verdict: str, title: dict[str, str], reason: dict[str, str], **more: object) -> dict[str, Any]:
     return {
         "id": f"CLI-{number:02d}",
         "title": title,
-        "clauses": [_clause("JR/T 0092", "2019", f"6.{number}", "stated")],
+        "clauses": [_clause(f"JR/T 0092-2019 6.{number}", "stated")],
         "obligation": "shall",
         "method": "auto",
         "verdict": verdict,
@@ -182,25 +161,38 @@ def tested() -> dict[str, Any]:
     """A test report on a client application."""
     claims = _record()
     return {
+        "state": "issued",
         "number": claims["reports"][0],
         "laboratory": {"name": LABORATORY["name"], "address": LABORATORY["address"]},
         "place": LABORATORY["address"],
         "customer": LOTUS,
         "scheme": {name: claims["scheme"][name] for name in ("id", "edition", "name")},
         "product_type": claims["product_type"],
+        "standards": [{"place": "JR/T 0092-2019", "title": _text("安全管理规范", "Security management specification")}],
         "methods": [
             {
-                "name": _text("客户端软件检测套件", "Client software kit"),
                 "id": "cfp-01",
                 "version": "1.0.0",
                 "isolation": "bubblewrap",
+                "digest": hashlib.sha256(b"kit").digest(),
+            }
+        ],
+        "declared": [{"name": _text("型号", "Model"), "value": "LW-A as it says itself"}],
+        "files": [
+            {
+                "role": "apk",
+                "name": "lotus-wallet-read.apk",
+                "size": 48_213_907,
+                "sha256": hashlib.sha256(b"file").digest(),
+                "sm3": hashlib.sha256(b"stands for SM3").digest(),
             }
         ],
         "sample": {
             "id": identifier.from_seed("SAMPLE", b"sample"),
-            "condition": _text("完好，摘要与申请一致", "Intact; digests agree with the application"),
+            "condition": "完好，摘要与申请一致 / intact",
             "seals": ["SEAL-2026-0417", "SEAL-2026-0418"],
         },
+        "custody": [{"event": _text("实验室接收样品。", "Received."), "at": "2026-04-17T01:00:00.000Z", "entry": 4711}],
         "product": claims["product"],
         "received_on": "2026-04-17",
         "started_on": "2026-04-20",
@@ -209,7 +201,12 @@ def tested() -> dict[str, Any]:
         "sampling": _text(
             "样品由委托方送检，实验室未参与抽样。", "The customer sent the sample; the laboratory did not draw it."
         ),
-        "conditions": _text("离线环境，固定种子，无特殊环境要求。", "Offline, fixed seed; no special environment."),
+        "conditions": [{"name": _text("系统", "System"), "value": "Linux x86_64"}],
+        "self_check": {"answers": 7, "wrong": ["one: 2 != 1"]},
+        "measurements": [
+            {"name": "package", "state": "done", "digest": hashlib.sha256(b"package").digest()},
+            {"name": "native", "state": "crashed", "detail": "SegmentationFault"},
+        ],
         "items": [
             _item(
                 1,
@@ -227,17 +224,30 @@ def tested() -> dict[str, Any]:
             ),
             _item(
                 3,
-                "inspection-needed",
+                "inconclusive",
                 _text("输入保护", "Protection of input"),
                 _text("须由人员判定，方法：检查。", "A person has to judge it; method: inspection."),
+                machine="inspection-needed",
+                by_hand=[
+                    {
+                        "person": identifier.from_seed("PERSON", b"ivan"),
+                        "name": "易文",
+                        "verdict": "inconclusive",
+                        "reason": "seen on two devices only",
+                        "at": "2026-04-22T02:00:00.000Z",
+                        "evidence": [hashlib.sha256(b"photo").digest()],
+                    }
+                ],
             ),
             _item(
                 4,
                 "pass",
                 _text("随机数质量", "Quality of random numbers"),
                 _text("15 项检验均通过。", "All 15 tests pass."),
-                values={"samples": "1000", "alpha": "0.01", "min P": "0.0173"},
-                uncertainty=_text("P 值数值误差 ≤ 1e-12，k = 2", "numerical error of P values ≤ 1e-12, k = 2"),
+                values={"samples": "1000", "min P": "0.0173"},
+                limits={"alpha": "0.01"},
+                criterion=_text("每项检验的通过数不少于限值。", "Each test passes in as many as the limit asks."),
+                uncertainty="U(P) ≤ 1e-12, k = 2",
             ),
             _item(
                 5,
@@ -254,18 +264,17 @@ def tested() -> dict[str, Any]:
             "can fail a product.",
         ),
         "conclusion": "fail",
-        "deviations": [],
+        "deviations": [_text("检测后无法判定：CLI-03。", "Tested and not decidable: CLI-03.")],
+        "entry": 4712,
         "signatures": [
             {
                 "function": _text("检测员", "Tester"),
                 "name": _text("易文", "Ivan"),
-                "on": "2026-04-24",
                 "person": identifier.from_seed("PERSON", b"ivan"),
             },
             {
                 "function": _text("授权签字人", "Authorised signatory"),
                 "name": _text("朱迪", "Judy"),
-                "on": "2026-04-27",
                 "person": identifier.from_seed("PERSON", b"judy"),
             },
         ],
@@ -273,7 +282,12 @@ def tested() -> dict[str, Any]:
         "opinions": [
             _text("建议将密钥移入系统密钥库。", "It is suggested to move the key into the system's key store.")
         ],
-        "record_digest": hashlib.sha256(b"test record").digest(),
+        "record": {
+            "sha256": hashlib.sha256(b"record").digest(),
+            "size": 6,
+            "digest": hashlib.sha256(b"test record").digest(),
+        },
+        "statements": [_text("结果仅与所检样品有关。", "Results relate only to the items tested.")],
     }
 
 
@@ -321,7 +335,7 @@ def audited() -> dict[str, Any]:
             {
                 "id": name,
                 "title": title,
-                "clauses": [_clause("CNCA-00C-005", "2014", name[-2:], "general")],
+                "clauses": [_clause(f"CNCA-00C-005-2014 {name[-2:]}", "general")],
                 "finding": finding,
                 "note": _text(note, translated),
                 "evidence": [f"{name.lower()}-photo-1.jpg {hashlib.sha256(name.encode()).hexdigest()}"],

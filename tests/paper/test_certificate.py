@@ -54,7 +54,7 @@ def test_the_page_says_everything_the_record_says(
         *_leaves(record),
         number,
         "CFP-01",
-        "型式试验typetest",
+        "型式试验prototypeinspection(typetest)",
         "现场审核on-siteaudit",
         "获证后监督surveillance",
         "CFP2022.1",

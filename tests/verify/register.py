@@ -21,7 +21,7 @@ from hallmark.ledger.tree import Tree
 from hallmark.rules.register import status_leaves
 from hallmark.statement import envelope
 from hallmark.verify import bundle
-from hallmark.verify.bundle import Issuer, TrustBundle
+from hallmark.verify.bundle import Attested, Issuer, TrustBundle
 from world.market import ENVIRONMENT, Market, key, name, org
 
 ORIGIN = "log.example/simulated/e1"
@@ -113,6 +113,7 @@ def trust(
     environment: str = ENVIRONMENT,
     development: bool = True,
     issuers: tuple[str, ...] = ("northern",),
+    attested: Mapping[str, Attested] | None = None,
 ) -> bytes:
     """Return a trust bundle for the market's log."""
     keys = [VerifierKey.of(origin, PLAIN, signer(log).public) for log in logs]
@@ -121,7 +122,7 @@ def trust(
     names |= {who: Text(f"见证方{who}", f"Witness {who}") for who in witnesses}
     bodies = {multikey.encode(key(who).public): Issuer(org(who), Text(**name(who))) for who in issuers}
     text = policy.flat(keys, members, threshold)
-    return bundle.write(environment, text, names, development=development, issuers=bodies)
+    return bundle.write(environment, text, names, development=development, issuers=bodies, attested=attested)
 
 
 def parsed(*arguments: Any, **options: Any) -> TrustBundle:

@@ -13,7 +13,7 @@ from hallmark.kernel.errors import HallmarkError
 from hallmark.kernel.text import Text
 from hallmark.ledger.policy import BadPolicy
 from hallmark.statement.shape import BadClaim
-from hallmark.verify.bundle import MAX_SIZE, BadBundle, Issuer, TrustBundle, write
+from hallmark.verify.bundle import MAX_SIZE, Attested, BadBundle, Issuer, TrustBundle, write
 from verify.register import ORIGIN, trust
 from world.market import ENVIRONMENT, org
 
@@ -92,6 +92,37 @@ def test_what_is_no_bundle_is_refused_in_our_words(data):
 def test_a_bundle_with_a_wrong_part_is_refused(parts):
     with pytest.raises((BadBundle, BadClaim)):
         TrustBundle.parse(changed(**parts))
+
+
+ATTESTED = {"family": "tpm", "accepted_by": 6, "at": 1_795_863_000_000}
+
+
+def with_attested(value):
+    first, *others = VALUE["vouchers"]
+    return changed(vouchers=[{**first, "attested": value}, *others])
+
+
+def test_a_bundle_may_say_how_a_vouchers_node_is_attested():
+    assert TrustBundle.parse(DATA).attested == {}
+    assert TrustBundle.parse(with_attested(ATTESTED)).attested == {ORIGIN: Attested("tpm", 6, 1_795_863_000_000)}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        {},
+        {**ATTESTED, "family": "a family\n"},
+        {**ATTESTED, "accepted_by": 0},
+        {**ATTESTED, "accepted_by": True},
+        {**ATTESTED, "at": -1},
+        {**ATTESTED, "at": 253_402_300_800_000},
+        {**ATTESTED, "more": 1},
+    ],
+)
+def test_how_it_is_attested_is_said_in_one_way_or_refused(value):
+    with pytest.raises(BadClaim, match="attested"):
+        TrustBundle.parse(with_attested(value))
 
 
 @pytest.mark.parametrize("policy", ["quorum none", "log x\nquorum none\n", "quorum nobody\n", "# nothing\n"])

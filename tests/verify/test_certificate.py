@@ -20,7 +20,6 @@ from hallmark.ledger.policy import QuorumMissing, UnknownLog
 from hallmark.ledger.sorted_map import NotPresent, SortedMap
 from hallmark.statement import envelope
 from hallmark.statement.certificate import status_digest
-from hallmark.statement.envelope import Draft
 from hallmark.verify.certificate import WrongParts, verify_certificate
 from verify.register import Register, copy_of, parsed, state_status
 from world.market import key, org, public
@@ -93,7 +92,8 @@ def test_only_the_line_of_a_witness_nobody_needs_may_be_damaged_and_then_it_vouc
             answer = verify_certificate(flipped, bundle, market.clock)
         except HallmarkError:
             continue
-        assert dataclasses.replace(answer, vouched_by=()) == dataclasses.replace(whole, vouched_by=())
+        nobody = {"vouched_by": (), "attested": ()}
+        assert dataclasses.replace(answer, **nobody) == dataclasses.replace(whole, **nobody)
         assert set(answer.vouched_by) < set(whole.vouched_by)
 
 
@@ -394,8 +394,7 @@ def forged(market, issuer, signer_, **changes):
         at for at, (e, _) in enumerate(market.ledger) if envelope.parse(e).draft.kind.name == "certificate.issued"
     )
     draft = envelope.parse(market.ledger[index][0]).draft
-    parts = {name_: getattr(draft, name_) for name_ in Draft.__slots__}
-    market.ledger[index] = (envelope.sign(Draft(**{**parts, "issuer": issuer, **changes}), [], signer_), ())
+    market.ledger[index] = (envelope.sign(dataclasses.replace(draft, issuer=issuer, **changes), [], signer_), ())
     return number, index
 
 

@@ -19,10 +19,12 @@ from hallmark.certificate.credential import Export
 from hallmark.kernel import instant
 from hallmark.statement import envelope
 from hallmark.verify import command
+from hallmark.verify.bundle import Attested
 from hallmark.verify.command import CANNOT_TELL, IN_FORCE, NOT_GENUINE, NOT_IN_FORCE, USAGE, main
 from verify.register import Register, state_status, trust
 from world.market import ENVIRONMENT, key, org, public
 
+AT = 1_795_863_000_000  # 2026-11-28
 SOURCE = str(Path(hallmark.__file__).parent.parent)
 
 
@@ -219,6 +221,63 @@ def test_what_says_nothing_of_the_status_cannot_be_told(run, others, kind, words
     assert (code, json.loads(out)["answer"]) == (CANNOT_TELL, "unknown")
 
 
+# Who vouches, and how their nodes are attested.
+
+NODES = {"a": Attested("tpm", 6, AT), "b": Attested("tpm", 6, AT), "c": Attested("amd-sev-snp", 1, AT)}
+
+
+@pytest.fixture
+def cosigned(certified):
+    market, number = certified
+    return Register(market, ("a", "b", "c", "d")).form(number).encode(), ("--at", instant.to_text(market.clock))
+
+
+@pytest.mark.parametrize(
+    ("language", "development", "line"),
+    [
+        (
+            "en",
+            True,
+            (
+                "  Nodes attested: Witness a, Witness b (software TPM, self-reported measurement, accepted by 6 "
+                "members, 2026-11-28); Witness c (amd-sev-snp, accepted by 1 member, 2026-11-28); "
+                "Witness d (not attested)"
+            ),
+        ),
+        (
+            "zh",
+            False,
+            (
+                "  节点证明：见证方a、见证方b（TPM，度量值为自行报告，6 个成员认可，2026-11-28）；"
+                "见证方c（amd-sev-snp，1 个成员认可，2026-11-28）；见证方d（未证明）"
+            ),
+        ),
+    ],
+)
+def test_who_is_attested_by_what_accepted_by_how_many_and_when(run, cosigned, language, development, line):
+    form, at = cosigned
+    trusting = trust(("a", "b", "c", "d"), 3, development=development, attested=NODES)
+    _, out, _ = run(form, *at, f"--language={language}", trusting=trusting)
+    assert line in out.splitlines()
+
+
+def test_json_names_those_that_are_attested_and_nobody_else(run, cosigned):
+    form, at = cosigned
+    _, out, _ = run(form, *at, "--json", trusting=trust(("a", "b", "c", "d"), 3, attested=NODES))
+    attested = json.loads(out)["attested"]
+    assert [(each["name"]["en"], each["self_reported"], each["accepted_by"]) for each in attested] == [
+        ("Witness a", True, 6),
+        ("Witness b", True, 6),
+        ("Witness c", False, 1),
+    ]
+    assert attested[2]["family"] == "amd-sev-snp" and attested[2]["at"].startswith("2026-11-28T")
+
+
+def test_where_no_node_vouches_nothing_is_said_of_nodes(run, form):
+    _, out, _ = run(form[0], "--at", form[1])
+    assert "attested" not in out
+
+
 # JSON.
 
 
@@ -342,7 +401,7 @@ def test_what_may_never_end_is_not_read(tmp_path, capsys, kind):
         assert f"{path} cannot be read: it is no ordinary file" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("name", "reason"), [("none", "没有该文件或文件夹"), (".", "是文件夹"), ("a\0b", "系统报告“")])
+@pytest.mark.parametrize(("name", "reason"), [("none", "没有该文件或文件夹"), (".", "是文件夹"), ("a\0b", "程序报告“")])
 def test_the_system_too_speaks_the_language_of_the_reader(monkeypatch, tmp_path, capsys, name, reason):
     monkeypatch.chdir(tmp_path)
     assert main([name, "--trust", name, "--language=zh"]) == USAGE

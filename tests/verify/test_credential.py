@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hallmark.certificate import credential, integrity, jcs, jose, untp
-from hallmark.certificate.credential import Export
+from hallmark.certificate.credential import BadAddress, Export, StatusList
 from hallmark.certificate.integrity import BadProof
 from hallmark.certificate.jose import BadEnvelope
 from hallmark.certificate.status import Status
@@ -79,6 +79,14 @@ def test_another_environment_is_refused(export, profile):
     other = dataclasses.replace(export, environment="production")
     with pytest.raises(WrongParts, match="production"):
         verify_credential(profile.issue(other, NORTHERN), parsed())
+
+
+def test_only_a_development_ledger_is_reached_on_the_readers_own_machine(export, profile):
+    here = dataclasses.replace(export, register="http://localhost:8000", development=True)
+    data = profile.issue(here, NORTHERN)
+    assert verify_credential(data, parsed()).number == export.number
+    with pytest.raises(BadAddress):
+        verify_credential(data, parsed(development=False))
 
 
 def secured(document, export):
@@ -182,10 +190,9 @@ def test_a_conformity_credential_without_its_places_is_refused(export, change):
         verify_credential(jose.envelop(document, credential.method_of(NORTHERN.public), NORTHERN), parsed())
 
 
-def test_a_status_list_is_no_certificate(export):
-    data = credential.issue_status_list(
-        export.register, export.body, "revocation", 0, [], at=0, fresh_for=1, signer=NORTHERN
-    )
+def test_a_status_list_is_no_certificate(export, profile):
+    listed = StatusList(export.register, export.body["id"], "revocation", 0, frozenset(), 0, 1, export.body["name"])
+    data = profile.issue_status_list(listed, NORTHERN)
     with pytest.raises(HallmarkError):
         verify_credential(data, parsed())
 

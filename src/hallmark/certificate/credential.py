@@ -10,7 +10,7 @@ stands at the register's address. It is named and not written out, for readers c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from hallmark.kernel.errors import Malformed
 from hallmark.kernel.text import Text
 from hallmark.statement import plain
 from hallmark.statement.certificate import record_digest
-from hallmark.statement.shape import BadClaim, Whole, Words
+from hallmark.statement.shape import BadClaim, Either, Whole, Words
 
 W3C = "https://www.w3.org/ns/credentials/v2"
 UNTP = "https://vocabulary.uncefact.org/untp/0.7.0/context/"
@@ -47,14 +47,19 @@ TERMS = jcs.encode(
 )
 """The context of the register, for its web server; its SHA-256 is part of the format."""
 
-_ADDRESS = Words(200, r"https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*")
+_PUBLIC = Words(200, r"https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*")
+_LOOPBACK = Words(200, r"http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
+_POSITION = Whole()
 
 
 class BadAddress(Malformed):
     """The address cannot stand in front of the addresses of certificates."""
 
-    en = "{address} cannot be the address of the register in credentials. Give an https address without / at its end."
-    zh = "{address} 不能作为凭证中登记簿的地址。请提供结尾不带 / 的 https 地址。"
+    en = (
+        "{address} cannot be the address of the register in credentials. Give an https address without / at its end; "
+        "on a development ledger, http on the same machine will do."
+    )
+    zh = "{address} 不能作为凭证中登记簿的地址。请提供结尾不带 / 的 https 地址；开发账本也可使用本机的 http 地址。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,8 @@ class Export:
     """All that a credential is made from.
 
     `record` is the public claims of `certificate.issued`, `issued_at` that statement's time in seconds since 1970 UTC,
-    `register` the https address of the register, `position` the certificate's place in the body's status lists.
+    `register` the address of the register as `check_register` wants it, `position` how many certificates the body had
+    issued before, which is the place in its status lists.
     """
 
     number: str
@@ -71,11 +77,12 @@ class Export:
     environment: str
     register: str
     position: int
+    development: bool = False
 
     def __post_init__(self) -> None:
+        check_register(self.register, development=self.development)
         try:
-            _ADDRESS.check(self.register, "register")
-            Whole().check(self.position, "position")
+            _POSITION.check(self.position, "position")
         except BadClaim:
             raise BadAddress(address=f"{self.register!s:.80} / {self.position!s:.20}") from None
 
@@ -128,6 +135,41 @@ class Export:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class StatusList:
+    """Status list `number` of a body and a purpose: the `indexes` whose bits are set, as the status was stated.
+
+    `body` is the body's identifier and `signer` the name of whoever signs; `at` is when the status was stated and
+    `fresh_for` how long the list may be used, both in ms.
+    """
+
+    register: str
+    body: str
+    purpose: str
+    number: int
+    indexes: frozenset[int]
+    at: int
+    fresh_for: int
+    signer: Mapping[str, str]
+
+    @property
+    def address(self) -> str:
+        """Address of the list."""
+        return status_list_address(self.register, self.body, self.purpose, self.number)
+
+
+def check_register(address: object, *, development: bool) -> None:
+    """Raise `BadAddress` unless credentials may name a register by `address`.
+
+    That is by https, for anybody has to reach it. Those of a development ledger may name the reader's own machine,
+    which is as hard to forge (W3C Secure Contexts, section 3.1).
+    """
+    try:
+        (Either((_PUBLIC, _LOOPBACK)) if development else _PUBLIC).check(address, "register")
+    except BadClaim:
+        raise BadAddress(address=f"{address!s:.80}") from None
+
+
 def did_of(key: keys.PublicKey) -> str:
     """Return the did:key identifier of an Ed25519 key; raises `NotEd25519`."""
     return f"did:key:{multikey.encode(key)}"
@@ -176,38 +218,28 @@ def issue(export: Export, signer: keys.Signer) -> bytes:
     return jcs.encode(integrity.secure(document, method_of(signer.public), export.created, signer))
 
 
-def issue_status_list(
-    register: str,
-    body: Mapping[str, Any],
-    purpose: str,
-    number: int,
-    indexes: Iterable[int],
-    *,
-    at: int,
-    fresh_for: int,
-    signer: keys.Signer,
-) -> bytes:
-    """Return status list `number` of a body and a purpose as JSON, signed with the body's Ed25519 key.
-
-    `body` is {"id", "name"}; `at` is when the status was stated and `fresh_for` how long the list may be used, both in
-    ms. Raises `NotEd25519`, `BadStatusList`.
-    """
-    address = status_list_address(register, body["id"], purpose, number)
-    document = {
+def compose_status_list(listed: StatusList, issuer: keys.PublicKey) -> dict[str, Any]:
+    """Return the status list as a credential without its proof; raises `NotEd25519`, `BadStatusList`."""
+    return {
         "@context": [W3C],
-        "id": address,
+        "id": listed.address,
         "type": ["VerifiableCredential", "BitstringStatusListCredential"],
-        "issuer": {"id": did_of(signer.public), "name": _in_languages(body["name"])},
-        "validFrom": instant.to_text(at),
-        "validUntil": instant.to_text(at + fresh_for),
+        "issuer": {"id": did_of(issuer), "name": _in_languages(listed.signer)},
+        "validFrom": instant.to_text(listed.at),
+        "validUntil": instant.to_text(listed.at + listed.fresh_for),
         "credentialSubject": {
-            "id": f"{address}#list",
+            "id": f"{listed.address}#list",
             "type": "BitstringStatusList",
-            "statusPurpose": purpose,
-            "encodedList": bitstring.encode(indexes),
+            "statusPurpose": listed.purpose,
+            "encodedList": bitstring.encode(listed.indexes),
         },
     }
-    return jcs.encode(integrity.secure(document, method_of(signer.public), instant.to_text(at), signer))
+
+
+def issue_status_list(listed: StatusList, signer: keys.Signer) -> bytes:
+    """Return the status list as JSON, signed with an Ed25519 key; raises `NotEd25519`, `BadStatusList`."""
+    document = compose_status_list(listed, signer.public)
+    return jcs.encode(integrity.secure(document, method_of(signer.public), instant.to_text(listed.at), signer))
 
 
 def _in_languages(name: Mapping[str, str]) -> list[dict[str, str]]:

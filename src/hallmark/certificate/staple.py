@@ -33,15 +33,17 @@ def staple(
     `register`, `status` the certificate's record in it. Signatures are not looked at; every proof is: raises as
     `verify_inclusion`, `prove_presence` and `verify_presence` where a part is not what it is said to be.
     """
-    head = Checkpoint.parse(checkpoint.text)
-
-    def prove(leaf: Leaf) -> ProvenEntry:
-        index, encoded = leaf
-        entry = ProvenEntry(encoded, index, tuple(log.prove_inclusion(index, head.size)))
-        entry.verify(head)
-        return entry
-
     number = envelope.parse(issued[1]).draft.subject
     presence = register.prove_presence(number)
     verify_presence(envelope.parse(stated[1]).draft.public["root"], number, status_digest(status), presence)
-    return MachineForm(prove(issued), prove(issuer), prove(stated), ProvenStatus(status, presence), checkpoint)
+    proven = [prove(log, checkpoint, leaf) for leaf in (issued, issuer, stated)]
+    return MachineForm(proven[0], proven[1], proven[2], ProvenStatus(status, presence), checkpoint)
+
+
+def prove(log: Prover, checkpoint: Note, leaf: Leaf) -> ProvenEntry:
+    """Return an entry with its proof under `checkpoint`; raises as `verify_inclusion`."""
+    head = Checkpoint.parse(checkpoint.text)
+    index, encoded = leaf
+    entry = ProvenEntry(encoded, index, tuple(log.prove_inclusion(index, head.size)))
+    entry.verify(head)
+    return entry

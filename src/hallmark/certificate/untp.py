@@ -13,7 +13,15 @@ from __future__ import annotations
 from typing import Any
 
 from hallmark.certificate import bitstring, jose
-from hallmark.certificate.credential import UNTP, W3C, Export, did_of, method_of
+from hallmark.certificate.credential import (
+    UNTP,
+    W3C,
+    Export,
+    StatusList,
+    compose_status_list,
+    did_of,
+    method_of,
+)
 from hallmark.kernel import keys
 
 SCHEMA = "e7c7f05c20579c486c2e0ade9815a962b0b77b426aec4be29be67a992e607a6c"
@@ -115,6 +123,11 @@ def compose(export: Export, issuer: keys.PublicKey) -> dict[str, Any]:
 def issue(export: Export, signer: keys.Signer) -> bytes:
     """Return the credential as a compact JWS, signed with the issuing body's Ed25519 key; raises `NotEd25519`."""
     return jose.envelop(compose(export, signer.public), method_of(signer.public), signer)
+
+
+def issue_status_list(listed: StatusList, signer: keys.Signer) -> bytes:
+    """Return the status list as a compact JWS, signed with an Ed25519 key; raises `NotEd25519`, `BadStatusList`."""
+    return jose.envelop(compose_status_list(listed, signer.public), method_of(signer.public), signer)
 
 
 def to_multibase_digest(digest: bytes) -> str:

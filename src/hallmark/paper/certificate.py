@@ -20,7 +20,7 @@ DEMONSTRATION = Text("所列人员与机构均为虚构。", "The persons and or
 _MEDIA_TYPE = "application/cbor"
 _DESCRIPTION = Text("本证书的机器可读形式。", "This certificate in machine-readable form.")
 _MODES: Mapping[str, Text] = {
-    "type_test": Text("型式试验", "type test"),
+    "type_test": Text("型式试验", "prototype inspection (type test)"),
     "audit": Text("现场审核", "on-site audit"),
     "surveillance": Text("获证后监督", "surveillance"),
 }

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from hallmark.kernel import hashing
 from hallmark.kernel.errors import Refusal
 from hallmark.kernel.keys import ESP256, Signer
-from hallmark.kernel.text import Text
+from hallmark.kernel.text import Text, quoted
 from hallmark.paper.typesetting import PaperMissing
 from hallmark.verify import cms
 from hallmark.verify.attachment import NotOurPdf
@@ -94,7 +94,7 @@ def sign(pdf: bytes, signer: Signer, certificate: bytes, at: int) -> bytes:
     except general.SigningError:
         raise NotYourSeal(why=Text("文件已有签章", "the file has a seal already")) from None
     except misc.PdfError as error:
-        raise NotOurPdf(why=str(error).rstrip(".")) from None
+        raise NotOurPdf(why=quoted(error)) from None
     placeholder = signers.pdf_byterange.SignatureObject(
         timestamp=_moment(at), subfilter=fields.SigSeedSubFilter.PADES, bytes_reserved=2 * MAX_CMS
     )

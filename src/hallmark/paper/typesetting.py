@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from hallmark.kernel.errors import Malformed, Unavailable
-from hallmark.kernel.text import Text
+from hallmark.kernel.text import Text, quoted
 from hallmark.verify.attachment import MAX_CONTENT
 
 FOLDER = Path(__file__).resolve().parent
@@ -70,7 +70,23 @@ def typeset(template: str, data: Mapping[str, Any], at: int, attachment: Attachm
     try:
         return cast("bytes", compiler.compile(format="pdf", pdf_standards=["a-3u"], timestamp=at // 1000))
     except typst.TypstError as error:
-        raise NotTypeset(why=error.message) from None
+        raise NotTypeset(why=quoted(error.message)) from None
+
+
+def spell(value: Any) -> Any:
+    """Return JSON-able `value` with its characters that have no glyph spelled as `\\u{1F600}`."""
+    match value:
+        case str():
+            return "".join(each if _is_printed(each) else f"\\u{{{ord(each):X}}}" for each in value)
+        case dict():
+            return {spell(key): spell(item) for key, item in value.items()}
+        case list():
+            return [spell(item) for item in value]
+    return value
+
+
+def _is_printed(character: str) -> bool:
+    return ord(character) in _glyphs() or ord(character) == _LINE_FEED
 
 
 def check_glyphs(value: object) -> None:

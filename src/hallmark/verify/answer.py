@@ -8,6 +8,7 @@ from typing import Any
 
 from hallmark.certificate.status import Reading, Status
 from hallmark.kernel.text import Text
+from hallmark.verify.bundle import Attested
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,9 @@ class Answer:
 
     `record` is the certificate's one record; `known_at` is when the status was stated and `age` how long before the
     reader's present, both in ms and None where no status came with it; `vouched_by` are the names of those whose
-    signatures the knowledge stands on; `why` explains an unknown status;
-    `seal` is the certificate (DER) of the seal on the body's pages, where it registered one.
+    signatures the knowledge stands on, and `attested` those of them who run nodes, with how the bundle says they are
+    attested, None where they are not; `why` explains an unknown status; `seal` is the certificate (DER) of the seal on
+    the body's pages, where it registered one.
     """
 
     number: str
@@ -30,6 +32,7 @@ class Answer:
     development: bool
     why: Text | None = None
     seal: bytes = b""
+    attested: tuple[tuple[Text, Attested | None], ...] = ()
 
     @property
     def status(self) -> Status:

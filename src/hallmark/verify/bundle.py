@@ -1,35 +1,39 @@
 """The trust bundle: all that a verifier must know beforehand, in one JSON file with a printed fingerprint.
 
 {"bundle": "hallmark/trust/1", "environment": "…", "development": true, "policy": "…tlog-policy…",
- "vouchers": [{"name": {"zh": "…", "en": "…"}, "key": "…name of the log or witness…"}],
+ "vouchers": [{"name": {"zh": "…", "en": "…"}, "key": "…name of the log or witness…",
+               "attested": {"family": "tpm", "accepted_by": 6, "at": 1795863000000}}],
  "issuers": [{"id": "ORG-…", "name": {"zh": "…", "en": "…"}, "key": "z6Mk…"}]}
 
 `issuers` may be left out: they are the bodies whose credentials (`certificate.credential`, `certificate.untp`) can be
 read, each with the Ed25519 keys it signs with. Certificates themselves need none: the log proves a body's key.
+`attested` is left out where nobody accepted evidence of that member's node.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from hallmark.certificate import jcs
 from hallmark.kernel import hashing
 from hallmark.kernel.errors import Malformed
 from hallmark.kernel.text import Text
 from hallmark.ledger.policy import Policy
-from hallmark.statement.shape import NAME, ORGANISATION, Flag, ListOf, OneOf, Record, Words
+from hallmark.statement.shape import CODE, NAME, ORGANISATION, Flag, ListOf, OneOf, Record, Whole, Words
 
 MAX_SIZE = 256 * 1024
 _KIND = "hallmark/trust/1"
+_LATEST = 253_402_300_799_999  # the end of the year 9999
+_ATTESTED = Record({"family": CODE, "accepted_by": Whole(1, 200), "at": Whole(0, _LATEST)})
 _SHAPE = Record(
     {
         "bundle": OneOf((_KIND,)),
         "environment": Words(100),
         "development": Flag(),
         "policy": Words(200_000),
-        "vouchers": ListOf(Record({"name": NAME, "key": Words(200)}), 1, 200),
+        "vouchers": ListOf(Record({"name": NAME, "key": Words(200)}, {"attested": _ATTESTED}), 1, 200),
     },
     {"issuers": ListOf(Record({"id": ORGANISATION, "name": NAME, "key": Words(64)}))},
 )
@@ -51,10 +55,19 @@ class Issuer:
 
 
 @dataclass(frozen=True, slots=True)
+class Attested:
+    """A member's node showed evidence of a TEE `family`, which so many other members accepted, last `at` ms."""
+
+    family: str
+    accepted_by: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class TrustBundle:
     """Whom to trust: the log's policy, the names of those who vouch, and bodies by their keys as Multikey text.
 
-    `fingerprint` is SHA-256 of the file.
+    `attested` are those of the vouchers whose nodes are; `fingerprint` is SHA-256 of the file.
     """
 
     environment: str
@@ -63,6 +76,7 @@ class TrustBundle:
     vouchers: Mapping[str, Text]
     fingerprint: bytes
     issuers: Mapping[str, Issuer]
+    attested: Mapping[str, Attested]
 
     @classmethod
     def parse(cls, data: bytes) -> TrustBundle:
@@ -76,11 +90,13 @@ class TrustBundle:
             raise BadBundle(why=error.facts["why"]) from None
         _SHAPE.check(value, "bundle")
         vouchers = {voucher["key"]: Text(**voucher["name"]) for voucher in value["vouchers"]}
+        attested = {each["key"]: Attested(**each["attested"]) for each in value["vouchers"] if "attested" in each}
         issuers = {issuer["key"]: Issuer(issuer["id"], Text(**issuer["name"])) for issuer in value.get("issuers", ())}
         if len(vouchers) != len(value["vouchers"]) or len(issuers) != len(value.get("issuers", ())):
             raise BadBundle(why=Text("同一密钥出现两次", "one key comes twice"))
         policy = Policy.parse(value["policy"].encode())
-        return cls(value["environment"], value["development"], policy, vouchers, hashing.sha256(data), issuers)
+        fingerprint = hashing.sha256(data)
+        return cls(value["environment"], value["development"], policy, vouchers, fingerprint, issuers, attested)
 
 
 def write(
@@ -90,14 +106,19 @@ def write(
     *,
     development: bool,
     issuers: Mapping[str, Issuer] | None = None,
+    attested: Mapping[str, Attested] | None = None,
 ) -> bytes:
     """Return the file of a trust bundle; raises as `TrustBundle.parse` does where the parts make none."""
+    known = attested or {}
     value: dict[str, object] = {
         "bundle": _KIND,
         "environment": environment,
         "development": development,
         "policy": policy.decode(),
-        "vouchers": [{"name": name._asdict(), "key": key} for key, name in vouchers.items()],
+        "vouchers": [
+            {"name": name._asdict(), "key": key, **({"attested": asdict(known[key])} if key in known else {})}
+            for key, name in vouchers.items()
+        ],
     }
     if issuers:
         value["issuers"] = [

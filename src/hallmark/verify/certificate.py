@@ -37,7 +37,7 @@ from hallmark.statement import envelope
 from hallmark.statement.certificate import record_digest, status_digest
 from hallmark.statement.envelope import Statement
 from hallmark.verify.answer import Answer as Answer  # part of this face
-from hallmark.verify.bundle import TrustBundle
+from hallmark.verify.bundle import Attested, TrustBundle
 
 FRESH_FOR = instant.DAY
 CLOCKS_DIFFER = 5 * instant.MINUTE
@@ -88,18 +88,19 @@ def verify_certificate(
         development=bundle.development,
         why=why_unknown,
         seal=issuer.draft.public.get("seal", b""),
+        attested=attested(endorsement, bundle),
     )
 
 
 def read_statement(encoded: bytes, bundle: TrustBundle, *kinds: str) -> Statement:
-    """Return the statement in `encoded`, of the bundle's environment and one of `kinds`; raises `WrongParts`."""
+    """Return the statement in `encoded`, of the bundle's environment and of `kinds` if any; raises `WrongParts`."""
     statement = envelope.parse(encoded)
     made_for, here = statement.draft.environment, bundle.environment
     if made_for != here:
         why = Text(f"它属于环境 {made_for}，而您信任的是 {here}", f"it was made for {made_for}, you trust {here}")
         raise WrongParts(why=why)
     kind = statement.draft.kind.name
-    if kind not in kinds:
+    if kinds and kind not in kinds:
         raise WrongParts(why=Text(f"{kind} 出现在 {kinds[0]} 的位置", f"{kind} stands where {kinds[0]} belongs"))
     return statement
 
@@ -115,6 +116,12 @@ def vouchers(endorsement: Endorsement, bundle: TrustBundle) -> tuple[Text, ...]:
     """Return the names of those whose signatures an endorsement stands on, logs first."""
     names = (*(key.name for key in endorsement.logs), *endorsement.cosigned)
     return tuple(dict.fromkeys(bundle.vouchers.get(name, Text(name, name)) for name in names))
+
+
+def attested(endorsement: Endorsement, bundle: TrustBundle) -> tuple[tuple[Text, Attested | None], ...]:
+    """Return those who co-signed, each with how its node is attested as the bundle says, or None."""
+    cosigned = dict.fromkeys(endorsement.cosigned)
+    return tuple((bundle.vouchers.get(name, Text(name, name)), bundle.attested.get(name)) for name in cosigned)
 
 
 def _verify_status(form: MachineForm, issued: Statement, stated: Statement, digest: bytes) -> None:

@@ -2,15 +2,16 @@
 
     hallmark-verify FILE [--trust BUNDLE] [--at TIME] [--fresh-hours N] [--json] [--language zh|en]
 
-FILE is a .hallmark file, a PDF with one attached, the text of a printed code, or an exported credential; "-" is the
-standard input. BUNDLE is the trust bundle; without it, the file that HALLMARK_TRUST names, or hallmark/trust.json in
-the user's folder of configuration; never one that lies beside FILE. TIME is RFC 3339; without it, now. Status older
-than N hours, 24 unless told, gives "cannot tell".
+FILE is a .hallmark file, a PDF with one attached, the text of a printed code, an exported credential, or an extract of
+the ledger: all certificates, that there is none of a number, or one claim of a statement; "-" is the standard input.
+BUNDLE is the trust bundle; without it, the file that HALLMARK_TRUST names, or hallmark/trust.json in the user's folder
+of configuration; never one that lies beside FILE. TIME is RFC 3339; without it, now. Status older than N hours, 24
+unless told, gives "cannot tell".
 
 | exit code | meaning                                                                                                |
 |-----------|--------------------------------------------------------------------------------------------------------|
-| 0         | genuine and in force                                                                                   |
-| 1         | genuine, but not in force: not yet, suspended, withdrawn, cancelled or expired                         |
+| 0         | genuine and in force; the whole register; a claim that was made                                        |
+| 1         | genuine, but not in force: not yet, suspended, withdrawn, cancelled or expired; no such certificate    |
 | 2         | not shown to be genuine: nothing in it may be relied on                                                |
 | 3         | cannot tell: status too old, a printed code, a credential, a PDF whose page was not checked or that is |
 |           | none of Hallmark's                                                                                     |
@@ -29,14 +30,16 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from hallmark.certificate.extract import is_extract
 from hallmark.certificate.status import Status
 from hallmark.kernel import instant
 from hallmark.kernel.errors import HallmarkError, Malformed, Unavailable
-from hallmark.kernel.text import Language, Text
-from hallmark.verify import disk, report
+from hallmark.kernel.text import Language, Text, quoted
+from hallmark.verify import disk, register, report
 from hallmark.verify.answer import Answer, Attestation
 from hallmark.verify.bundle import TrustBundle
 from hallmark.verify.file import verify_file
+from hallmark.verify.register import Extract, verify_extract
 
 IN_FORCE, NOT_IN_FORCE, NOT_GENUINE, CANNOT_TELL, USAGE = range(5)
 _MOST = 64 * 1024 * 1024  # bytes of a file
@@ -113,7 +116,7 @@ def _answer(given: Sequence[str], language: Language, *, as_json: bool) -> Said:
     except HallmarkError as error:
         return _refusal(error, language, as_json=as_json)
     except Exception as error:  # noqa: BLE001 - the file is a stranger's, and its reader wants an answer, not a traceback
-        return _refusal(BrokenVerifier(why=repr(error)[:200]), language, as_json=as_json)
+        return _refusal(BrokenVerifier(why=quoted(repr(error))), language, as_json=as_json)
 
 
 def _run(options: Options, language: Language) -> Said:
@@ -121,11 +124,25 @@ def _run(options: Options, language: Language) -> Said:
     now = time.time_ns() // 1_000_000
     at = now if options.at is None else options.at
     fresh_for = options.fresh_hours * instant.HOUR
-    answer, page = verify_file(_read(options.file), bundle, at, now=now, fresh_for=fresh_for)
+    data = _read(options.file)
+    if is_extract(data):
+        return _extract(verify_extract(data, bundle, at, now=now, fresh_for=fresh_for), bundle, options, language)
+    answer, page = verify_file(data, bundle, at, now=now, fresh_for=fresh_for)
     code = _code(answer, page)
     if not options.json:
         return Said(report.say(answer, bundle, language, asked=options.at, page=page), code)
     return Said([json.dumps({**report.to_json(answer, bundle, page=page), "exit": code})], code)
+
+
+def _extract(found: Extract | register.Said, bundle: TrustBundle, options: Options, language: Language) -> Said:
+    """Say what an extract proves; that a number has no certificate counts as not in force."""
+    code = IN_FORCE
+    if isinstance(found, Extract):
+        proven = IN_FORCE if found.absent is None else NOT_IN_FORCE
+        code = proven if found.fresh else CANNOT_TELL
+    if not options.json:
+        return Said(report.say_extract(found, bundle, language), code)
+    return Said([json.dumps({**report.extract_to_json(found, bundle), "exit": code})], code)
 
 
 def _code(outcome: Answer | Attestation | HallmarkError, page: bool | None = None) -> int:

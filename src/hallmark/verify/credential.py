@@ -91,6 +91,7 @@ def _verify_w3c(data: bytes, bundle: TrustBundle) -> Attestation:
         environment=environment,
         register=register,
         position=int(place) * bitstring.LENGTH + int(index),
+        development=bundle.development,
     )
     _check_place(environment, record["body"]["id"], bundle, issuer)
     if credential.compose(export, key) != document or export.created != secured["proof"]["created"]:
@@ -116,6 +117,7 @@ def _verify_untp(data: bytes, bundle: TrustBundle) -> Attestation:
     _check_place(condition.removeprefix(untp.ENVIRONMENT), body, bundle, issuer)
     number = address.rpartition("/")[2]
     CERTIFICATE.check(number, "number")
+    credential.check_register(address.removesuffix(f"/certificates/{number}"), development=bundle.development)
     digest = untp.from_multibase_digest(encoded)
     if digest is None:
         raise BadCredential(why=Text("记录摘要有误", "the digest of its record is not one"))

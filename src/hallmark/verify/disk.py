@@ -8,7 +8,7 @@ import stat
 from collections.abc import Mapping
 from typing import IO
 
-from hallmark.kernel.text import Text
+from hallmark.kernel.text import Text, quoted
 
 _REASONS: Mapping[int, str] = {
     errno.EACCES: "没有权限",
@@ -53,4 +53,4 @@ def reason(error: object) -> Text:
         isinstance(number, int) and number in _REASONS and words == os.strerror(number)
     ):  # libraries number their own errors from 1 again
         return Text(_REASONS[number], words)
-    return Text(f"系统报告“{words}”", words)
+    return quoted(words)

@@ -19,7 +19,7 @@ from hallmark.ledger.policy import UnknownLog
 from hallmark.statement.certificate import record_digest
 from hallmark.verify.answer import Answer
 from hallmark.verify.bundle import TrustBundle
-from hallmark.verify.certificate import check_body, read_statement, vouchers
+from hallmark.verify.certificate import attested, check_body, read_statement, vouchers
 
 _WHY = Text(
     "印刷的二维码只能证明证书曾经颁发；当前状态请查询登记簿或证书文件",
@@ -64,4 +64,5 @@ def verify_printed(text: str, bundle: TrustBundle) -> Answer:
         vouched_by=vouchers(endorsement, bundle),
         development=bundle.development,
         why=_WHY,
+        attested=attested(endorsement, bundle),
     )

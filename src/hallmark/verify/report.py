@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from hallmark.certificate.status import Reading, Status
@@ -10,7 +11,8 @@ from hallmark.kernel import instant
 from hallmark.kernel.text import Language, Text
 from hallmark.statement import plain
 from hallmark.verify.answer import Answer, Attestation
-from hallmark.verify.bundle import TrustBundle
+from hallmark.verify.bundle import Attested, TrustBundle
+from hallmark.verify.register import Extract, Said
 
 Row = tuple[Text, str]
 
@@ -30,6 +32,16 @@ _ATTESTED = Text(
 _ATTESTED_WHY = Text(
     "凭证仅是该机构的单方声明；请核验记录摘要相同的 .hallmark 文件",
     "a credential is the word of the body alone; check the .hallmark file with the same record digest",
+)
+_TPM = "tpm"  # what it quotes, the node's own software measured (docs/spec/attestation.md, 6)
+_SELF_REPORTED = {
+    False: Text("TPM，度量值为自行报告", "TPM, self-reported measurement"),
+    True: Text("软件 TPM，度量值为自行报告", "software TPM, self-reported measurement"),
+}
+_HOW = Text("{names}（{how}）", "{names} ({how})")
+_CLAIMED = Text(
+    "该声明确在账本中，且确有此项；其余各项未予披露。",
+    "The statement is on the ledger and says this; its other hidden claims stay hidden.",
 )
 _DEVELOPMENT = Text(
     "警告：这是开发账本，其上的证书不具任何效力。",
@@ -96,9 +108,132 @@ def to_json(answer: Answer | Attestation, bundle: TrustBundle, *, page: bool | N
         "known_at": None if answer.known_at is None else instant.to_text(answer.known_at),
         "age_ms": answer.age,
         "vouched_by": [name._asdict() for name in answer.vouched_by],
+        "attested": _attested_json(answer),
         "why": reason and reason._asdict(),
         **value,
     }
+
+
+def say_extract(found: Extract | Said, bundle: TrustBundle, language: Language) -> list[str]:
+    """Return the lines that tell a person what an extract proves."""
+    if isinstance(found, Said):
+        return _say_claim(found, bundle, language)
+    lines = [_found(found).in_language(language)]
+    if found.development:
+        lines.append(_DEVELOPMENT.in_language(language))
+    rows = [
+        (Text("状态公布于", "Known as of"), f"{instant.to_text(found.known_at)}, {_age(found.age, language)}"),
+        *_voucher_rows(found, language),
+        (Text("信任包", "Trust bundle"), f"{bundle.environment}, SHA-256 {bundle.fingerprint.hex()}"),
+    ]
+    lines += ["", *(_row(title.in_language(language), value, language) for title, value in rows)]
+    if found.readings:
+        shown = ((number, each.status.words.in_language(language)) for number, each in found.readings.items())
+        lines += ["", *(_row(number, f"{words}, {found.readings[number].since}", language) for number, words in shown)]
+    return lines
+
+
+def _say_claim(said: Said, bundle: TrustBundle, language: Language) -> list[str]:
+    rows = [
+        (Text("声明", "Statement"), f"{said.kind.title.in_language(language)} ({said.kind.name})"),
+        (Text("由", "By"), said.issuer),
+        (Text("关于", "About"), said.subject),
+        (Text("时间", "Made at"), instant.to_text(said.issued_at * instant.SECOND)),
+        (Text("所称", "It says"), f"{said.claim} = {json.dumps(plain.write(said.value), ensure_ascii=False)}"),
+        *_voucher_rows(said, language),
+        (Text("信任包", "Trust bundle"), f"{bundle.environment}, SHA-256 {bundle.fingerprint.hex()}"),
+    ]
+    lines = [_CLAIMED.in_language(language), *([_DEVELOPMENT.in_language(language)] if said.development else []), ""]
+    return [*lines, *(_row(title.in_language(language), value, language) for title, value in rows)]
+
+
+def extract_to_json(found: Extract | Said, bundle: TrustBundle) -> dict[str, Any]:
+    """Return what an extract proves as a JSON object."""
+    if isinstance(found, Said):
+        return {
+            "answer": "claimed",
+            "kind": found.kind.name,
+            "issuer": found.issuer,
+            "subject": found.subject,
+            "made_at": instant.to_text(found.issued_at * instant.SECOND),
+            "claim": found.claim,
+            "value": plain.write(found.value),
+            "vouched_by": [name._asdict() for name in found.vouched_by],
+            "attested": _attested_json(found),
+            "why": _CLAIMED._asdict(),
+            "environment": bundle.environment,
+            "development": bundle.development,
+            "trust_bundle": bundle.fingerprint.hex(),
+        }
+    answer = "register" if found.absent is None else "absent"
+    return {
+        "answer": answer if found.fresh else "unknown",
+        "kind": "absence" if found.absent is not None else "snapshot",
+        "number": found.absent,
+        "certificates": {
+            number: {"status": str(each.status), "since": each.since} for number, each in found.readings.items()
+        },
+        "known_at": instant.to_text(found.known_at),
+        "age_ms": found.age,
+        "vouched_by": [name._asdict() for name in found.vouched_by],
+        "attested": _attested_json(found),
+        "why": _found(found)._asdict(),
+        "environment": bundle.environment,
+        "development": bundle.development,
+        "trust_bundle": bundle.fingerprint.hex(),
+    }
+
+
+def _voucher_rows(answer: Answer | Extract | Said, language: Language) -> Iterator[Row]:
+    """Yield who vouches and, where nodes do, which of them are attested: by what, accepted by how many, and when."""
+    yield Text("由谁担保", "Vouched by"), _join(answer.vouched_by, language)
+    groups: dict[str, list[Text]] = {}
+    for name, attested in answer.attested:
+        how = _how_attested(attested, development=answer.development).in_language(language)
+        groups.setdefault(how, []).append(name)
+    if groups:
+        told = (
+            _HOW.in_language(language).format(how=how, names=_join(names, language)) for how, names in groups.items()
+        )
+        yield Text("节点证明", "Nodes attested"), Text("；", "; ").in_language(language).join(told)
+
+
+def _how_attested(attested: Attested | None, *, development: bool) -> Text:
+    if attested is None:
+        return Text("未证明", "not attested")
+    count, day = attested.accepted_by, instant.civil_date(attested.at, 0).isoformat()
+    what = _SELF_REPORTED[development] if attested.family == _TPM else Text(attested.family, attested.family)
+    others = "member" if count == 1 else "members"
+    return Text(f"{what.zh}，{count} 个成员认可，{day}", f"{what.en}, accepted by {count} {others}, {day}")
+
+
+def _attested_json(answer: Answer | Extract | Said) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name._asdict(),
+            "family": attested.family,
+            "self_reported": attested.family == _TPM,
+            "accepted_by": attested.accepted_by,
+            "at": instant.to_text(attested.at),
+        }
+        for name, attested in answer.attested
+        if attested
+    ]
+
+
+def _found(found: Extract) -> Text:
+    if not found.fresh:
+        hours = found.age // instant.HOUR
+        return Text(
+            f"登记簿摘录属实，但公布于 {hours} 小时前；其后情况无法判断。",
+            f"Genuine, but stated {hours} hours ago; what came since cannot be told.",
+        )
+    if found.absent is not None:
+        return Text(f"登记簿中没有证书 {found.absent}。", f"The register has no certificate {found.absent}.")
+    count = len(found.readings)
+    return Text(
+        f"登记簿完整，共 {count} 张证书。", f"The whole register: {count} certificate{'s' if count != 1 else ''}."
+    )
 
 
 def _answer_rows(answer: Answer, language: Language) -> Iterator[Row]:
@@ -110,7 +245,7 @@ def _answer_rows(answer: Answer, language: Language) -> Iterator[Row]:
     yield from _record_rows(answer.number, answer.record, language)
     if answer.known_at is not None and answer.age is not None:
         yield Text("状态公布于", "Known as of"), f"{instant.to_text(answer.known_at)}, {_age(answer.age, language)}"
-    yield Text("由谁担保", "Vouched by"), _join(answer.vouched_by, language)
+    yield from _voucher_rows(answer, language)
     yield Text("记录摘要", "Record digest"), answer.record_digest.hex()
 
 
@@ -141,7 +276,7 @@ def _record_rows(number: str, record: Mapping[str, Any], language: Language) -> 
     yield Text("有效期", "Valid"), f"{record['valid_from']} … {record['valid_until']}"
 
 
-def _join(names: tuple[Text, ...], language: Language) -> str:
+def _join(names: Iterable[Text], language: Language) -> str:
     return ("、" if language == "zh" else ", ").join(name.in_language(language) for name in names)
 
 
