@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 import time
 from functools import cache
+from hashlib import sha256
 from threading import Thread
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
 from hallmark.consortium.constitution import Constitution, Member
-from hallmark.consortium.epoch import Record
+from hallmark.consortium.epoch import Ballot, Record, Start
 from hallmark.kernel import keys
 from hallmark.kernel.keys import SoftwareSigner
 from hallmark.ledger.checkpoint import Checkpoint
@@ -22,7 +25,8 @@ from hallmark.node.protocol import SEQUENCER, Message, Offer, encode_entries
 from hallmark.node.sequencer import Sequencer
 from hallmark.node.service import Service
 from hallmark.node.store import Store
-from hallmark.statement import disclosure, envelope
+from hallmark.node.vault import Vault
+from hallmark.statement import envelope, sealing
 from world.market import START
 
 LEDGER = "ledger.example/simulated"
@@ -34,14 +38,28 @@ def signers(name: str, generation: int = 1) -> Signers:
     """Return a member's keys; the same every time."""
 
     def key(purpose: str, algorithm: int = keys.ED25519) -> SoftwareSigner:
-        return SoftwareSigner.from_seed(f"{name}{generation}{purpose}".encode().ljust(32, b"."), algorithm)
+        return SoftwareSigner.from_seed(sha256(f"{name} {generation} {purpose}".encode()).digest(), algorithm)
 
     return Signers(key("w"), key("m"), key("a", keys.ML_DSA_44))
+
+
+def vault(name: str, generation: int = 1) -> Vault:
+    """Return a member's sealing key; the same every time."""
+    seed = sha256(f"{name} {generation} sealing".encode()).digest()
+    return Vault(name, X25519PrivateKey.from_private_bytes(seed))
 
 
 def seat(name: str, generation: int = 1) -> Member:
     own = signers(name, generation)
     return Member(name, f"family-{name}", own.witness.public, own.mirror.public, own.archive.public)
+
+
+def founded(first: Constitution) -> Start:
+    """Return the start of the first epoch, with the commits of all its members."""
+    ballot = Ballot(1, Record.first(first))
+    message = ballot.commit_message
+    commits = {name: (signers(name).mirror.sign(message), signers(name).archive.sign(message)) for name in first.names}
+    return Start(ballot, first, commits)
 
 
 @cache
@@ -55,7 +73,7 @@ def constitution(names: str = NAMES) -> Constitution:
 
 def pairs_of(ledger):
     """Return a market's ledger as a node takes it."""
-    return [(encoded, disclosure.encode(disclosures)) for encoded, disclosures in ledger]
+    return [(encoded, sealing.write(beside)) for encoded, beside in ledger]
 
 
 def told(ledger) -> int:
@@ -69,13 +87,13 @@ def told(ledger) -> int:
 
 
 class Network:
-    def __init__(self, folder, scheme, names: str = NAMES, agreed=None):
+    def __init__(self, folder, scheme, names=NAMES, agreed=None, first=None, clock=None):
         self.folder = folder
         self.names = names
         self.now = START
         more = {} if agreed is None else {"agreed": agreed}
-        self.setting = Setting(lambda: self.now, {scheme.digest: scheme}, **more)
-        self.first = constitution(names)
+        self.setting = Setting(clock or (lambda: self.now), {scheme.digest: scheme}, **more)
+        self.first = first or constitution(names)
         self.epoch = (Record.first(self.first), self.first)
         self.nodes: dict[str, Node] = {}
         self.services: dict[str, Service] = {}
@@ -103,7 +121,7 @@ class Network:
 
     def start(self, name: str) -> Node:
         """Start a node over its store, on its port."""
-        node = Node(name, Store(self.path(name)), signers(name), self.first, self.setting)
+        node = Node(name, Store(self.path(name), vault(name)), signers(name), self.first, self.setting)
         service = Service(node, ("127.0.0.1", self.ports.get(name, 0)))
         self.ports[name] = service.server_address[1]
         Thread(target=service.serve_forever, args=(0.02,), daemon=True).start()

@@ -11,8 +11,10 @@ from pathlib import Path
 from hallmark.node.client import Peer
 from hallmark.node.folder import write_key
 from node.network import NAMES, constitution, log_key, signers
+from node.wire import Wire
 
 SEQUENCING = Path(__file__).with_name("sequencing.py")
+TROUBLED = Path(__file__).with_name("troubled.py")
 
 
 def free_ports(count: int) -> list[int]:
@@ -26,16 +28,21 @@ def free_ports(count: int) -> list[int]:
 class Processes:
     first = constitution()
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, *, wired: bool = False):
+        """`wired`: each node, and the sequencer, reaches the others over wires that can be cut."""
         self.folder = folder
         self.ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
         self.running: dict[str, subprocess.Popen] = {}
-        peers = "".join(f"{name} http://127.0.0.1:{port}\n" for name, port in self.ports.items())
+        self.wires: dict[tuple[str, str], Wire] = {}
         for name in [*NAMES, "sequencer"]:
+            shown = dict(self.ports)
+            if wired:
+                self.wires |= {(name, other): Wire(port) for other, port in self.ports.items()}
+                shown = {other: self.wires[name, other].port for other in NAMES}
             own = folder / name
             own.mkdir()
             (own / "constitution").write_bytes(self.first.encode())
-            (own / "peers").write_text(peers)
+            (own / "peers").write_text("".join(f"{each} http://127.0.0.1:{port}\n" for each, port in shown.items()))
             (own / "name").write_text(f"{name}\n")
         for name in NAMES:
             for purpose in ("witness", "mirror", "archive"):
@@ -48,20 +55,16 @@ class Processes:
     def __exit__(self, *_):
         for name in [*self.running]:
             self.kill(name)
+        for wire in self.wires.values():
+            wire.close()
 
     def start(self, name: str, *arguments: object) -> None:
+        """Start a node, or with arguments a sequencer in the folder of that name."""
         own = self.folder / name
-        command = [
-            sys.executable,
-            "-m",
-            "hallmark.node",
-            "--folder",
-            own,
-            "--listen",
-            f"127.0.0.1:{self.ports.get(name)}",
-        ]
-        if name == "sequencer":
+        if arguments:
             command = [sys.executable, SEQUENCING, own, *map(str, arguments)]
+        else:
+            command = [sys.executable, TROUBLED, own, f"127.0.0.1:{self.ports[name]}"]
         with (own / "log").open("ab") as log:
             self.running[name] = subprocess.Popen(command, stdout=log, stderr=log)
 
@@ -73,9 +76,23 @@ class Processes:
     def peer(self, name: str) -> Peer:
         return Peer(name, f"http://127.0.0.1:{self.ports[name]}")
 
-    def acknowledged(self) -> list[tuple[int, bytes, float, int]]:
+    def cut(self, *names: str) -> None:
+        """Cut the wires from and to these nodes."""
+        for ends, wire in self.wires.items():
+            if set(names).intersection(ends):
+                wire.cut()
+
+    def mend(self) -> None:
+        for wire in self.wires.values():
+            wire.mend()
+
+    def trouble(self, name: str, *, late: float = 0, ahead: float = 0) -> None:
+        """Let a node's disk take `late` seconds longer, and its clock be `ahead` seconds, from now on."""
+        (self.folder / name / "trouble").write_text(f"{late} {ahead}")
+
+    def acknowledged(self, sequencer: str = "sequencer") -> list[tuple[int, bytes, float, int]]:
         """Return size, root, seconds and statements of each head that the sequencer was told is final."""
-        path = self.folder / "sequencer" / "acknowledged"
+        path = self.folder / sequencer / "acknowledged"
         lines = path.read_text().splitlines() if path.exists() else []
         rows = [line.split() for line in lines]
         return [(int(size), bytes.fromhex(root), float(took), int(count)) for size, root, took, count in rows]

@@ -88,6 +88,47 @@ def test_what_fails_half_way_leaves_nothing(store):
         store.put_slot("member", b"outside")
 
 
+def test_a_batch_reads_what_it_wrote_and_its_failure_takes_that_back(store):
+    fill(store, 0, 10)
+    assert store.record("late", 10) is None
+
+    def fail_after_reading():
+        with store.transaction():
+            for number in range(10, 300):
+                store.append(entry(number), b"\x80", {"late": {"last": number}})
+                assert store.record("late", number + 1) == {"last": number}
+                assert store.record("late", number) == ({"last": number - 1} if number > 10 else None)
+            assert [*store.records("late", 300)] == [("late", {"last": 299})]
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_after_reading()
+    assert (store.record("late", 10), [*store.records("late", 10)]) == (None, [])
+    fill(store, 10, 600)
+    assert store.tree == Tree(map(leaf_hash, map(entry, range(600)))).frontier()
+
+
+def test_what_a_batch_wrote_can_be_taken_back_within_it(store):
+    fill(store, 0, 10)
+    with store.transaction():
+        store.append(entry(10), b"\x80", {"counter": {"last": 10}, "late": {}})
+        store.truncate(5)
+        assert (store.record("counter", 5), store.record("late", 5)) == ({"last": 4}, None)
+        store.append(entry(5), b"\x80", {"late": {"last": 5}})
+    assert (store.record("late", 6), store.record("late", 5)) == ({"last": 5}, None)
+
+
+def test_records_are_the_same_when_more_are_read_than_memory_keeps(store, monkeypatch):
+    monkeypatch.setattr("hallmark.node.store._RECORDS_KEPT", 3)
+    with store.transaction():
+        for number in range(50):
+            assert store.record(f"each/{number}", number) is None
+            store.append(entry(number), b"\x80", {f"each/{number}": {"is": number}})
+            for other in range(0, number, 7):
+                assert store.record(f"each/{other}", number + 1) == {"is": other}
+                assert store.record(f"none/{other}", number + 1) is None
+
+
 def test_what_was_written_is_there_after_the_file_was_opened_again(tmp_path):
     store = Store(tmp_path / "node.sqlite")
     fill(store, 0, 300)

@@ -16,6 +16,7 @@ from hallmark.consortium.epoch import MAX_NUMBER, Ballot, Head, Record, Start, v
 from hallmark.consortium.member import EntriesNotHeld, Trace
 from hallmark.consortium.seal import SignedSeal
 from hallmark.kernel import canonical
+from hallmark.kernel.text import Text
 from hallmark.ledger.merkle import leaf_hash
 from hallmark.ledger.note import Note
 from hallmark.node import protocol
@@ -130,7 +131,7 @@ def decode_call(data: bytes) -> tuple[int, dict[str, bytes]]:
     match canonical.decode(data, what="calls"):
         case [int(attempt), dict(calls)] if type(attempt) is int and 0 < attempt <= MAX_NUMBER:
             return attempt, protocol.decode_signatures(calls)
-    raise BadRequest(why="it is not an attempt and calls")
+    raise BadRequest(why=Text("不是尝试序号加召集", "it is not an attempt and calls"))
 
 
 def decode_proposal(data: bytes) -> tuple[Ballot, list[SignedSeal]]:
@@ -138,7 +139,7 @@ def decode_proposal(data: bytes) -> tuple[Ballot, list[SignedSeal]]:
     match canonical.decode(data, what="proposal"):
         case [ballot, list(signed)] if all(type(each) is bytes for each in signed):
             return Ballot.from_value(ballot), [SignedSeal.parse(each) for each in signed]
-    raise BadRequest(why="it is not a ballot and seals")
+    raise BadRequest(why=Text("不是选票加封存记录", "it is not a ballot and seals"))
 
 
 def decode_prepared(data: bytes) -> tuple[Ballot, dict[str, bytes]]:
@@ -146,7 +147,7 @@ def decode_prepared(data: bytes) -> tuple[Ballot, dict[str, bytes]]:
     match canonical.decode(data, what="prepares"):
         case [ballot, dict(prepares)]:
             return Ballot.from_value(ballot), protocol.decode_signatures(prepares)
-    raise BadRequest(why="it is not a ballot and prepares")
+    raise BadRequest(why=Text("不是选票加准备签名", "it is not a ballot and prepares"))
 
 
 def _is_held(node: Node, head: Head) -> bool:

@@ -12,14 +12,18 @@ from urllib.parse import quote, urlsplit
 
 from hallmark.consortium.constitution import Constitution
 from hallmark.consortium.epoch import Ballot, Start
+from hallmark.consortium.judgement import Judgement
 from hallmark.consortium.member import Trace
 from hallmark.consortium.seal import SignedSeal
-from hallmark.kernel import canonical
+from hallmark.consortium.sealing import Announcement
+from hallmark.kernel import canonical, hashing
+from hallmark.kernel.text import Text, quoted
 from hallmark.ledger.note import Note, Signature
 from hallmark.node import protocol
-from hallmark.node.errors import BadRequest, NotReached, OldSizeDiffers, Refused
+from hallmark.node.errors import BadRequest, NotReached, OldSizeDiffers, Refused, WrongEvidence
 from hallmark.node.protocol import Message, Offer
 from hallmark.node.store import Pair
+from hallmark.verify import disk
 
 SIZE_TYPE = "text/x.tlog.size"
 _MAX_ANSWER = 2 * protocol.CHUNK_SIZE
@@ -41,7 +45,7 @@ class Peer:
     def __init__(self, name: str, url: str, timeout: float = 10) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise BadRequest(why=f"{url[:100]} is not the URL of a node")
+            raise BadRequest(why=Text(f"{url[:100]} 不是节点的 URL", f"{url[:100]} is not the URL of a node"))
         self.name = name
         self._type = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self._place = (parts.hostname, parts.port)
@@ -88,11 +92,30 @@ class Peer:
         """Return entries; raises as `protocol.decode_chunk`."""
         return protocol.decode_chunk(self._post("/entries", message.encode()))
 
+    def sealing(self) -> Announcement:
+        """Return the key to seal to for the member; raises as `Announcement.parse`, and whoever uses it verifies it."""
+        return Announcement.parse(self._checked(self._ask("GET", "/sealing")))
+
+    def judge(self, message: Message) -> Judgement:
+        """Return what the member finds of entries; raises `OldSizeDiffers`, and as `Judgement.parse`."""
+        return Judgement.parse(self._post("/judge", message.encode()))
+
     def starts(self, after: int) -> Iterator[Start]:
         """Yield the starts of the epochs after `after`; raises as `Start.parse`."""
         encoded = canonical.decode(self._checked(self._ask("GET", f"/starts/{after}")), what="starts")
         for each in encoded if isinstance(encoded, list) else ():
             yield Start.parse(each)
+
+    def evidence(self, digest: bytes) -> bytes:
+        """Return the archived evidence with this digest; raises `WrongEvidence`."""
+        bundle = self._checked(self._ask("GET", f"/evidence/{digest.hex()}"))
+        if hashing.sha256(bundle) != digest:
+            raise WrongEvidence(why=Text("其摘要不同", "its digest is another"))
+        return bundle
+
+    def successor(self) -> Constitution:
+        """Return what the votes on the ledger make of the constitution; raises as `Constitution.parse`."""
+        return Constitution.parse(self._checked(self._ask("GET", "/successor")))
 
     def seal(self, attempt: int, calls: dict[str, bytes]) -> SignedSeal:
         """Return the member's seal; raises as `SignedSeal.parse`."""
@@ -108,7 +131,7 @@ class Peer:
         match answer:
             case [bytes(mirror), bytes(archive)]:
                 return mirror, archive
-        raise BadRequest(why="a commit is two signatures")
+        raise BadRequest(why=Text("一项提交并非两个签名", "a commit is two signatures"))
 
     def start(self, start: Start) -> None:
         """Show the node that the next epoch was started."""
@@ -126,7 +149,7 @@ class Peer:
             problem = json.loads(answer.body)
             facts = {name: str(problem[name])[:1000] for name in ("code", "detail")}
         except (ValueError, KeyError, TypeError):
-            raise NotReached(node=self.name, why=f"status {answer.status}") from None
+            raise NotReached(node=self.name, why=Text(f"状态 {answer.status}", f"status {answer.status}")) from None
         if answer.status >= 500:
             raise NotReached(node=self.name, why=facts["detail"], code=facts["code"])
         raise Refused(node=self.name, **facts)
@@ -142,7 +165,9 @@ class Peer:
                 return self._ask_on(self._idle.pop(), method, path, body)
             return self._ask_on(self._type(*self._place, timeout=self._timeout), method, path, body)
         except (OSError, HTTPException) as error:
-            raise NotReached(node=self.name, why=str(error) or type(error).__name__) from None
+            raise NotReached(
+                node=self.name, why=quoted(error) if isinstance(error, HTTPException) else disk.reason(error)
+            ) from None
 
     def _ask_on(self, connection: HTTPConnection, method: str, path: str, body: bytes | None) -> _Answer:
         try:
@@ -163,4 +188,4 @@ def _signatures(body: bytes) -> list[Signature]:
     try:
         return [Signature.parse(line) for line in body.decode().splitlines()]
     except UnicodeDecodeError:
-        raise BadRequest(why="its signatures are not UTF-8") from None
+        raise BadRequest(why=Text("签名不是 UTF-8", "its signatures are not UTF-8")) from None

@@ -97,6 +97,20 @@ class StoreInUse(Unavailable):
     zh = "{path} 正被另一进程使用。请先停止该进程；一个存储只供一个节点使用。"
 
 
+class StoreLocked(Unavailable):
+    """What sealed claims made is written under the node's sealing key."""
+
+    en = "The record {record} was written under another sealing key. Restore the key, or ask for a seat with new ones."
+    zh = "记录 {record} 以另一密封密钥写入。请恢复该密钥，或以新密钥申请席位。"
+
+
+class NotJudged(Unavailable):
+    """What is sealed is ordered only once a quorum of nodes would admit it."""
+
+    en = "{admitting} nodes of members would admit what is sealed, and {quorum} must: {reasons}. Send it again later."
+    zh = "仅 {admitting} 个成员节点可接纳所密封的内容，须达 {quorum} 个：{reasons}。请稍后重新提交。"
+
+
 class WrongFolder(Malformed):
     """The files of a node do not make a node."""
 
@@ -130,3 +144,65 @@ class NotFinal(Unavailable):
 
     en = "The head of {size} entries is not final: {reasons}. Offer it again when a quorum is back."
     zh = "含 {size} 个条目的头尚未终局：{reasons}。待法定数量的成员恢复后再次提交。"
+
+
+class EntriesLost(Unverified):
+    """A store is without entries that a quorum witnessed: whoever signed a head over it would lie."""
+
+    en = (
+        "A quorum of members witnessed {size} entries, and what is stored here, {held}, does not begin with them. "
+        "Bring the newest copy of the store back; no head is signed over this one."
+    )
+    zh = (
+        "法定数量的成员已见证 {size} 个条目，而此处所存的 {held} 个并非以其开头。"
+        "请恢复最新的存储副本；不会为当前存储签署任何头。"
+    )
+
+
+class NothingFinal(Unavailable):
+    """No node shows a final ledger."""
+
+    en = "No node shows entries that are final in epoch {epoch}. Try again when a quorum is back."
+    zh = "没有节点出示纪元 {epoch} 中已终局的条目。待法定数量的成员恢复后重试。"
+
+
+class NotOnLedger(Missing):
+    """Members appraise what the ledger asks them to."""
+
+    en = "This is no request for a seat that is final in epoch {epoch}. Take it from the ledger, once it is there."
+    zh = "这不是已在纪元 {epoch} 终局的席位申请。请待其上账后从账本获取。"
+
+
+class PolicyNotAgreed(Refusal):
+    """The members agreed on another policy."""
+
+    en = "The constitution names another appraisal policy than {policy}. Take the file from another member."
+    zh = "章程所定的鉴定策略并非 {policy}。请向其他成员获取该文件。"
+
+
+class WrongEvidence(Unverified):
+    """The bytes are not the evidence that was asked for."""
+
+    en = "This is not the evidence that the request names: {why}. Fetch it from another node."
+    zh = "这不是申请所指的证据：{why}。请改从其他节点获取。"
+
+
+class NonceNotGiven(Refusal):
+    """The nonce is one that the ledger gave."""
+
+    en = "The nonce is not the root of the first {size} entries before the request. Attest anew with a root that is."
+    zh = "该随机数不是申请之前的前 {size} 个条目的根。请以这样的根重新证明。"
+
+
+class EvidenceStale(Refusal):
+    """Evidence counts for as long as the policy says."""
+
+    en = "The evidence counts until {until}, and it was presented at {at}. Attest anew with the ledger's present root."
+    zh = "证据有效至 {until}，而提交于 {at}。请以账本当前的根重新证明。"
+
+
+class OtherFamily(Refusal):
+    """A seat is of the family that its evidence shows."""
+
+    en = "The evidence is of the family {shown}, the seat names {named}. Ask for a seat of the family you run on."
+    zh = "证据属于 {shown} 系列，而席位注明 {named}。请按实际运行平台的系列申请席位。"

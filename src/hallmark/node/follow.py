@@ -12,6 +12,7 @@ from hallmark.consortium import finality
 from hallmark.consortium.epoch import Head
 from hallmark.consortium.member import Trace
 from hallmark.kernel.errors import HallmarkError
+from hallmark.kernel.text import Text
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.note import Note
 from hallmark.node import ceremony, protocol
@@ -85,11 +86,11 @@ def _chunks(node: Node, peer: Peer, head: Head) -> Callable[[int], Iterator[tupl
 
     def pull(start: int) -> Iterator[tuple[list[Pair], list[bytes]]]:
         while start < head.size:
-            content = protocol.encode_wanted(start, head.size)
+            content = protocol.encode_wanted(start, head.size, node.store.vault.public if node.store.vault else b"")
             message = Message(node.name, peer.name, protocol.WANTED, node.seconds, content)
             pairs, proof = peer.chunk(message.signed(node.signers.witness))
             if not pairs:
-                raise NotReached(node=peer.name, why="it sent no entries")
+                raise NotReached(node=peer.name, why=Text("它未发来条目", "it sent no entries"))
             start += len(pairs)
             yield pairs, proof
 

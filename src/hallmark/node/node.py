@@ -14,6 +14,7 @@ from hallmark.consortium import finality, member
 from hallmark.consortium.constitution import Constitution
 from hallmark.consortium.epoch import Record
 from hallmark.consortium.finality import ARCHIVE, MIRROR, WITNESS
+from hallmark.consortium.judgement import Judgement
 from hallmark.consortium.member import (
     EntriesNotHeld,
     MemberState,
@@ -23,16 +24,19 @@ from hallmark.consortium.member import (
     Trace,
     check_signs,
 )
+from hallmark.consortium.sealing import Announcement
 from hallmark.kernel import keys
+from hallmark.kernel.text import Text
 from hallmark.ledger import cosignature
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.merkle import NotConsistent, WrongPathLength, leaf_hash, verify_consistency
 from hallmark.ledger.note import Note, Signature, VerifierKey
 from hallmark.ledger.tile import Tile
 from hallmark.node import protocol
+from hallmark.node.archive import Archive
 from hallmark.node.errors import BadRequest, EntriesMissing, NotHere, OldSizeDiffers, TooLarge, TwoHeads
 from hallmark.node.protocol import Message, Offer
-from hallmark.node.replay import Clock, StoreState, replay, voted
+from hallmark.node.replay import Clock, StoreState, pass_on, replay, try_out, voted
 from hallmark.node.store import Pair, Store, entries_of
 from hallmark.rules.state import State
 from hallmark.scheme.model import Scheme
@@ -56,11 +60,12 @@ class Signers:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a node is given from outside: the time, the schemes it holds, and how votes are read."""
+    """What a node is given from outside: the time, the schemes it holds, how votes are read, and archived evidence."""
 
     clock: Clock
     schemes: Mapping[bytes, Scheme]
     agreed: Agreed = voted
+    archive: Archive | None = None
 
 
 class Node:
@@ -154,7 +159,7 @@ class Node:
             note = self._by_sequencer(offer.note)
             self._check_one_head(checkpoint, note)
             if offer.old > checkpoint.size:
-                raise BadRequest(why="the old size is larger than the checkpoint's")
+                raise BadRequest(why=Text("旧大小大于检查点的大小", "the old size is larger than the checkpoint's"))
             check_signs(self.state)
             tree = self.state.tree
             if offer.old != tree.size:
@@ -214,6 +219,27 @@ class Node:
                     self.store.put_slot(CHECKPOINT, self._only(note, MIRROR, ARCHIVE).encode())
                     self.store.see({name: Trace(here.epoch, 0, checkpoint.size) for name in endorsed.cosigned})
 
+    def judge(self, message: Message) -> Judgement:
+        """Return what this member finds of entries that the sequencer has not ordered yet; nothing of them is kept.
+
+        Raises `MessageNotTrusted`, `NotCanonical`, `BadRequest`, `OldSizeDiffers`, `NotGrownFromHere`, `NotOpened`,
+        and as `check_signs`.
+        """
+        with self.store.lock:
+            content = message.open(self.name, protocol.JUDGED, self.seconds, self.state.constitution)
+            start, pairs = protocol.decode_entries(content)
+            check_signs(self.state)
+            tree = self.state.tree
+            if not start <= tree.size <= start + len(pairs):
+                raise OldSizeDiffers(old=start, size=tree.size)
+            held, fresh = pairs[: tree.size - start], pairs[tree.size - start :]
+            if entries_of(held) != entries_of(self.store.pairs(start, tree.size)):
+                raise NotGrownFromHere(size=tree.size)
+            grown = tree.extend(leaf_hash(entry) for entry, _ in fresh)
+            breach = try_out(self.store, self.setting.schemes, fresh)
+            found = Judgement(self.name, self.state.record.digest, grown.size, grown.root, breach)
+            return found.signed(self.signers.witness)
+
     # Following without signing.
 
     def follow(self, pairs: Sequence[Pair], proof: Sequence[bytes], certified: Checkpoint) -> None:
@@ -233,17 +259,28 @@ class Node:
         with self.store.lock:
             return protocol.encode_account(self.name, name, nonce, self.store.seen(name), self.signers.witness)
 
+    def announce(self) -> Announcement:
+        """Return the key to seal to for this member, under its witness key; raises `NotHere`."""
+        if self.store.vault is None:
+            raise NotHere(what=Text("密封密钥", "sealing key"))
+        unsigned = Announcement(self.name, self.state.record.digest, self.store.vault.public)
+        return unsigned.signed(self.signers.witness)
+
     def chunk(self, message: Message) -> bytes:
-        """Return entries, with disclosures, to a member that asks; raises `MessageNotTrusted`, `NotHere`."""
+        """Return entries, with disclosures, to a member that asks, what is sealed sealed to its key.
+
+        Raises `MessageNotTrusted`, `NotHere`, `NotOpened`.
+        """
         with self.store.lock:
             content = message.open(self.name, protocol.WANTED, self.seconds, self.state.constitution)
-            start, end = protocol.decode_wanted(content)
+            start, end, key = protocol.decode_wanted(content)
             if end > self.store.tree.size:
-                raise NotHere(what=f"entry {end - 1}")
+                raise NotHere(what=Text(f"条目 {end - 1}", f"entry {end - 1}"))
             pairs = self.store.chunk(start, end, protocol.CHUNK_SIZE)
             stop = start + len(pairs)
             proof = self.store.log.prove_consistency(stop, end) if stop < end else []
-            return protocol.encode_chunk(pairs, proof)
+        shown = [pass_on(self.store.vault, pair, message.sender, key) for pair in pairs]
+        return protocol.encode_chunk(shown, proof)
 
     def tile(self, path: str) -> bytes:
         """Return a tile or bundle of what is final; raises `BadTilePath`, `NotHere`."""
@@ -259,6 +296,17 @@ class Node:
             if (note := self.store.slot(slot)) is None:
                 raise NotHere(what=slot)
             return note
+
+    def evidence(self, digest: bytes) -> bytes:
+        """Return archived evidence; raises `NotHere`."""
+        if self.setting.archive is None:
+            raise NotHere(what=Text("证据档案", "archive of evidence"))
+        return self.setting.archive.get(digest)
+
+    def successor(self) -> Constitution:
+        """Return the constitution that the votes, as far as this member mirrored them, make for the next epoch."""
+        with self.store.lock:
+            return self.setting.agreed(self.state_at(self.state.mirrored.size), self.state.constitution)
 
     @property
     def published(self) -> int:
@@ -307,7 +355,7 @@ class Node:
         known += [
             finality.cosigner(constitution, each, purpose) for purpose in purposes for each in constitution.members
         ]
-        return Note(note.text, tuple(Signature(key.name, key.id, value) for key, value in note.signed_by(known)))
+        return note.only(known)
 
     def _check_one_head(self, checkpoint: Checkpoint, note: Note) -> None:
         epoch, size = self.state.epoch, checkpoint.size
@@ -330,7 +378,7 @@ def check_leads(size: int, root: bytes, proof: Sequence[bytes], end: int, end_ro
     """Raise unless the first `size` entries with `root` begin those up to `end`, or are those."""
     if size == end:
         if root != end_root or proof:
-            raise NotConsistent(start=0, end=size, size=end, why="they have another root")
+            raise NotConsistent(start=0, end=size, size=end, why=Text("其根不同", "they have another root"))
     else:
         verify_consistency(size, end, root, end_root, proof)
 

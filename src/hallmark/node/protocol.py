@@ -5,7 +5,8 @@
 | offer    | `add-checkpoint` of C2SP tlog-witness: old size, consistency proof, the sequencer's note |
 | message  | `[sender, receiver, purpose, seconds, content, signature]`                              |
 | entries  | `[start, [[entry, disclosures], ...]]`, the content of a message                        |
-| wanted   | `[start, end]`, the content of a message                                                |
+| wanted   | `[start, end, sealing key]`, the content of a message                                   |
+| judged   | as entries, the content of a message; `judgement` says how it is answered                |
 | chunk    | `[[[entry, disclosures], ...], proof]`                                                  |
 | forks    | `[[note, other note], ...]`                                                              |
 | account  | `[epoch, witnessed, mirrored, attempt, prepared, committed, signature]`                 |
@@ -25,6 +26,7 @@ from hallmark.consortium.constitution import Constitution
 from hallmark.consortium.epoch import BadMemberSignature, verified
 from hallmark.consortium.member import Trace
 from hallmark.kernel import canonical, keys
+from hallmark.kernel.text import Text
 from hallmark.ledger.merkle import MAX_SIZE
 from hallmark.ledger.note import Note, from_base64, from_decimal, to_base64
 from hallmark.node.errors import BadRequest, MessageNotTrusted
@@ -32,7 +34,7 @@ from hallmark.node.store import Pair, values
 from hallmark.statement.envelope import MAX_SIZE as MAX_ENTRY
 
 SEQUENCER = ""
-ENTRIES, WANTED = "entries", "wanted"  # purposes: the sequencer's, a member's
+ENTRIES, JUDGED, WANTED = "entries", "judged", "wanted"  # purposes: two of the sequencer's, one of a member's
 FRESH_SECONDS = 60
 NONCE_SIZE = 16
 CHUNK_SIZE = 4 * 2**20  # bytes of entries and disclosures that one answer or one message holds, about
@@ -61,9 +63,16 @@ class Offer:
         old = from_decimal(first.removeprefix("old ")) if first.startswith("old ") else None
         proof = tuple(from_base64(line) or b"" for line in lines)
         if not separator or old is None or old > MAX_SIZE:
-            raise BadRequest(why="it does not begin with the old size and end its proof with an empty line")
+            raise BadRequest(
+                why=Text(
+                    "开头没有旧大小，或证明之后没有空行",
+                    "it does not begin with the old size and end its proof with an empty line",
+                )
+            )
         if len(proof) > _MAX_PATH or not all(proof):
-            raise BadRequest(why="its proof is not up to 63 hashes in base64")
+            raise BadRequest(
+                why=Text("其证明不是至多 63 个 base64 哈希值", "its proof is not up to 63 hashes in base64")
+            )
         return cls(old, proof, Note.parse(note))
 
 
@@ -94,7 +103,7 @@ class Message:
             case [str(sender), str(receiver), str(purpose), int(seconds), bytes(content), bytes(signature)]:
                 if type(seconds) is int:
                     return cls(sender, receiver, purpose, seconds, content, signature)
-        raise BadRequest(why="it is not a message of six parts")
+        raise BadRequest(why=Text("不是由六部分组成的消息", "it is not a message of six parts"))
 
     def open(self, receiver: str, purpose: str, seconds: int, constitution: Constitution) -> bytes:
         """Return the content if it is for `receiver` and `purpose`, fresh, and of who may send such.
@@ -102,16 +111,18 @@ class Message:
         Raises `MessageNotTrusted`.
         """
         member = constitution.member(self.sender)
-        if (self.sender, purpose) == (SEQUENCER, ENTRIES):
+        if self.sender == SEQUENCER and purpose in (ENTRIES, JUDGED):
             key = constitution.sequencer
         elif member and purpose == WANTED:
             key = member.witness
         else:
-            raise MessageNotTrusted(sender=self.sender[:100], why=f"it may not send {purpose}")
+            raise MessageNotTrusted(
+                sender=self.sender[:100], why=Text(f"它不得发送 {purpose}", f"it may not send {purpose}")
+            )
         if (self.receiver, self.purpose) != (receiver, purpose):
-            raise MessageNotTrusted(sender=self.sender, why="it is meant for another")
+            raise MessageNotTrusted(sender=self.sender, why=Text("它是发给另一方的", "it is meant for another"))
         if abs(seconds - self.seconds) > FRESH_SECONDS:
-            raise MessageNotTrusted(sender=self.sender, why="it is not of this minute")
+            raise MessageNotTrusted(sender=self.sender, why=Text("它不是此刻的消息", "it is not of this minute"))
         try:
             key.verify(self._signed_bytes, self.signature)
         except keys.BadSignature as error:
@@ -137,20 +148,23 @@ def decode_entries(data: bytes) -> tuple[int, list[Pair]]:
     match canonical.decode(data, what="entries"):
         case [int(start), list(pairs)] if type(start) is int and 0 <= start <= MAX_SIZE:
             return start, [_pair(pair) for pair in pairs]
-    raise BadRequest(why="it is not a position and entries")
+    raise BadRequest(why=Text("不是位置加条目", "it is not a position and entries"))
 
 
-def encode_wanted(start: int, end: int) -> bytes:
-    """Return the content that asks for entries [start, end)."""
-    return canonical.encode([start, end])
+def encode_wanted(start: int, end: int, key: bytes = b"") -> bytes:
+    """Return the content that asks for entries [start, end), what is sealed among them sealed to `key`."""
+    return canonical.encode([start, end, key])
 
 
-def decode_wanted(data: bytes) -> tuple[int, int]:
-    """Return the range of entries asked for; raises `NotCanonical`, `BadRequest`."""
+def decode_wanted(data: bytes) -> tuple[int, int, bytes]:
+    """Return the range of entries asked for and the asking member's sealing key; raises `NotCanonical`, `BadRequest`.
+
+    Where it has none, which is no reason to refuse it, the key is empty.
+    """
     match canonical.decode(data, what="range"):
-        case [int(start), int(end)] if type(start) is type(end) is int and 0 <= start < end <= MAX_SIZE:
-            return start, end
-    raise BadRequest(why="it is not a range of entries")
+        case [int(start), int(end), bytes(key)] if type(start) is type(end) is int and 0 <= start < end <= MAX_SIZE:
+            return start, end, key
+    raise BadRequest(why=Text("不是条目范围", "it is not a range of entries"))
 
 
 def encode_chunk(pairs: Sequence[Pair], proof: Sequence[bytes]) -> bytes:
@@ -163,7 +177,7 @@ def decode_chunk(data: bytes) -> tuple[list[Pair], list[bytes]]:
     match canonical.decode(data, what="entries"):
         case [list(pairs), list(proof)] if all(type(each) is bytes for each in proof):
             return [_pair(pair) for pair in pairs], proof
-    raise BadRequest(why="it is not entries and a proof")
+    raise BadRequest(why=Text("不是条目加证明", "it is not entries and a proof"))
 
 
 def encode_account(peer: str, member: str, nonce: bytes, trace: Trace, signer: keys.Signer) -> bytes:
@@ -178,9 +192,9 @@ def decode_account(data: bytes, peer: str, member: str, nonce: bytes, constituti
         case [*numbers, bytes(signature)] if len(numbers) == 6 and all(type(each) is int for each in numbers):
             message = _account_bytes(peer, member, nonce, numbers)
             if not verified(message, {peer: signature}, constitution, "witness"):
-                raise BadMemberSignature(member=peer, why="it has no seat")
+                raise BadMemberSignature(member=peer, why=Text("它没有席位", "it has no seat"))
             return Trace(*numbers)
-    raise BadRequest(why="it is not an account of a member's signatures")
+    raise BadRequest(why=Text("不是成员签名的记述", "it is not an account of a member's signatures"))
 
 
 def decode_forks(data: bytes) -> list[tuple[Note, Note]]:
@@ -188,14 +202,14 @@ def decode_forks(data: bytes) -> list[tuple[Note, Note]]:
     match canonical.decode(data, what="forks"):
         case [*pairs] if all(isinstance(pair, list) and [*map(type, pair)] == [bytes, bytes] for pair in pairs):
             return [(Note.parse(one), Note.parse(other)) for one, other in pairs]
-    raise BadRequest(why="it is not pairs of notes")
+    raise BadRequest(why=Text("不是成对的签名文本", "it is not pairs of notes"))
 
 
 def decode_signatures(value: object) -> dict[str, bytes]:
     """Return member -> signature from a CBOR value; raises `BadRequest`."""
     if isinstance(value, dict) and all(type(name) is str and type(each) is bytes for name, each in value.items()):
         return value
-    raise BadRequest(why="its signatures are not by members' names")
+    raise BadRequest(why=Text("签名未按成员名称列出", "its signatures are not by members' names"))
 
 
 def _account_bytes(peer: str, member: str, nonce: bytes, numbers: Sequence[int]) -> bytes:
@@ -206,4 +220,9 @@ def _pair(value: Any) -> Pair:
     match value:
         case [bytes(entry), bytes(disclosures)] if len(entry) <= MAX_ENTRY:
             return entry, disclosures
-    raise BadRequest(why="an entry is not its bytes, at most 65535, and those of its disclosures")
+    raise BadRequest(
+        why=Text(
+            "有条目不是至多 65535 字节的内容加其披露",
+            "an entry is not its bytes, at most 65535, and those of its disclosures",
+        )
+    )

@@ -30,6 +30,7 @@ from hallmark.kernel.errors import (
     Unavailable,
     Unverified,
 )
+from hallmark.kernel.text import Text
 from hallmark.ledger.note import BadNoteSignature, Note, Signature, Unsigned, from_decimal
 from hallmark.node import ceremony, protocol
 from hallmark.node.client import SIZE_TYPE
@@ -92,15 +93,22 @@ def _trace(node: Node, member: str, nonce: str) -> Answer:
     try:
         return BINARY, node.account(unquote(member), bytes.fromhex(nonce))
     except ValueError:
-        raise NotHere(what="account without a nonce in hexadecimal") from None
+        raise NotHere(what=Text("没有十六进制随机数的记述", "account without a nonce in hexadecimal")) from None
 
 
 def _starts(node: Node, after: str) -> Answer:
     epoch = from_decimal(after)
     if epoch is None or epoch > MAX_NUMBER:
-        raise NotHere(what="epoch of that number")
+        raise NotHere(what=Text("该序号的纪元", "epoch of that number"))
     with node.store.lock:
         return BINARY, canonical.encode(node.store.starts(epoch))
+
+
+def _evidence(node: Node, digest: str) -> Answer:
+    try:
+        return BINARY, node.evidence(bytes.fromhex(digest))
+    except ValueError:
+        raise NotHere(what=Text("摘要非十六进制的证据", "evidence without a digest in hexadecimal")) from None
 
 
 def _forks(node: Node) -> Answer:
@@ -110,6 +118,7 @@ def _forks(node: Node) -> Answer:
 
 POST: Mapping[str, tuple[int, Callable[[Node, bytes], Answer]]] = {
     "/add-entries": (MAX_ENTRIES, _silent(lambda node, body: node.hand_in(Message.parse(body)))),
+    "/judge": (MAX_ENTRIES, lambda node, body: (BINARY, node.judge(Message.parse(body)).encode())),
     "/add-checkpoint": (MAX_NOTE, lambda node, body: _signed(node.witness(Offer.parse(body)))),
     "/add-certificate": (MAX_NOTE, lambda node, body: _signed(*node.mirror(Note.parse(body)))),
     "/add-final": (MAX_NOTE, _silent(lambda node, body: node.finish(Note.parse(body)))),
@@ -127,8 +136,11 @@ GET: Mapping[str, tuple[range, Callable[..., Answer]]] = {  # first part of the 
     "certificate": (range(1), lambda node: (TEXT, node.note(CERTIFICATE))),
     "forks": (range(1), _forks),
     "tile": (range(2, 12), lambda node, *parts: (BINARY, node.tile("/".join(("tile", *parts))))),
+    "sealing": (range(1), lambda node: (BINARY, node.announce().encode())),
     "trace": (range(2, 3), _trace),
     "starts": (range(1, 2), _starts),
+    "evidence": (range(1, 2), _evidence),
+    "successor": (range(1), lambda node: (BINARY, node.successor().encode())),
 }
 
 
@@ -150,7 +162,7 @@ class Handler(BaseHTTPRequestHandler):
     def _post(self) -> Answer:
         found = POST.get(self.path)
         if found is None:
-            raise NotHere(what="such path")
+            raise NotHere(what=Text("该路径", "such path"))
         most, act = found
         return act(self.node, self._body(most))
 
@@ -158,7 +170,7 @@ class Handler(BaseHTTPRequestHandler):
         name, *rest = self.path.removeprefix("/").split("/")
         parts, act = GET.get(name, (range(0), _forks))
         if len(rest) not in parts:
-            raise NotHere(what="such path")
+            raise NotHere(what=Text("该路径", "such path"))
         return act(self.node, *rest)
 
     def _body(self, most: int) -> bytes:

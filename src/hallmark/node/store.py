@@ -2,7 +2,8 @@
 
 One SQLite file in WAL mode, every commit flushed, and one process on it. Each version of a record is kept under the
 entry that made it: entries that turn out not to be in the ledger are taken back with all they did, and the past is read
-as it was. Of the tree only the roots of full tiles are stored; tiles and proofs are derived.
+as it was. Records that sealed claims made are encrypted by the `vault`. Of the tree only the roots of full tiles are
+stored; tiles and proofs are derived.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from hallmark.ledger import tile
 from hallmark.ledger.merkle import Frontier, leaf_hash
 from hallmark.ledger.tile import ENTRIES, HEIGHT, WIDTH, Tile, TiledLog
 from hallmark.ledger.tree import Tree
-from hallmark.node.errors import NotHere, StoreInUse
+from hallmark.node.errors import NotHere, StoreInUse, StoreLocked
+from hallmark.node.vault import Vault
 from hallmark.rules.state import Changes, Record
 
 _TREE = "tree"
 _RECORDS_KEPT = 20_000
+_CACHE = 65_536  # KiB: digests are keys of records, so a batch writes on pages all over the file
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS slot (name TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS entry (
@@ -40,23 +43,28 @@ CREATE TABLE IF NOT EXISTS seen (member TEXT PRIMARY KEY, trace BLOB NOT NULL) W
 """
 
 Pair = tuple[bytes, bytes]
-"""An entry and the encoded disclosures of its members' claims."""
+"""An entry and what travels beside it: the encoded disclosures of its members' claims, or these sealed."""
 
 
 class Store:
-    """The file at `path`, made where absent; raises `StoreInUse`. What is written outside a transaction is refused."""
+    """The file at `path`, made where absent; raises `StoreInUse`. What is written outside a transaction is refused.
 
-    def __init__(self, path: Path) -> None:
+    Records that sealed claims made are written and read with the `vault` alone (`StoreLocked`).
+    """
+
+    def __init__(self, path: Path, vault: Vault | None = None) -> None:
         self.lock = RLock()
+        self.vault = vault
         path.touch(mode=0o600)  # disclosures are in it
         self._database = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         self._writing = False
         self.tree = Frontier()
-        self._newest: Changes = {}  # records as of all entries: decoding them again is most of the cost of a replay
+        self._newest: dict[str, Record | None] = {}  # records as of all entries, and what there is no record of
         try:
             self._database.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._database.execute("PRAGMA journal_mode=WAL")
             self._database.execute("PRAGMA synchronous=FULL")
+            self._database.execute(f"PRAGMA cache_size={-_CACHE}")
             self._database.executescript(_SCHEMA)
         except sqlite3.OperationalError as error:
             self._database.close()
@@ -106,12 +114,14 @@ class Store:
         """The entries held, to be read and proven."""
         return TiledLog(self.read, self.tree.size, self.tree.root)
 
-    def append(self, entry: bytes, disclosures: bytes, changes: Changes) -> None:
-        """Write the next entry, with its disclosures and the records it makes."""
+    def append(self, entry: bytes, disclosures: bytes, changes: Changes, *, sealed: bool = False) -> None:
+        """Write the next entry, with its disclosures and the records it makes, encrypted where these are `sealed`."""
         position, leaf = self.tree.size, leaf_hash(entry)
         self._write("INSERT INTO entry VALUES (?, ?, ?, ?)", position, leaf, entry, disclosures)
         for key, record in changes.items():
-            self._write("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", key, position, canonical.encode(record))
+            self._write(
+                "INSERT OR REPLACE INTO record VALUES (?, ?, ?)", key, position, self._written(key, record, sealed)
+            )
         self._newest.update(changes)
         self.tree = self.tree.extend([leaf])
         for level in range(1, (position ^ self.tree.size).bit_length() // HEIGHT + 1):
@@ -177,9 +187,7 @@ class Store:
             return self._newest[key]
         query = "SELECT content FROM record WHERE key = ? AND entry < ? ORDER BY entry DESC LIMIT 1"
         content = self._one(query, key, size)
-        if content is None:
-            return None
-        record: Record = canonical.decode(content, what=key)
+        record: Record | None = None if content is None else self._read_record(key, content)
         if newest:
             if len(self._newest) >= _RECORDS_KEPT:
                 self._newest.clear()
@@ -193,7 +201,24 @@ class Store:
             " WHERE key >= ? AND key < ? AND entry < ? GROUP BY key ORDER BY key"
         )
         for key, content, _ in self._database.execute(query, (prefix, prefix + "\U0010ffff", size)).fetchall():
-            yield key, canonical.decode(content, what=key)
+            yield key, self._read_record(key, content)
+
+    def _written(self, key: str, record: Record, sealed: bool) -> bytes:
+        content = canonical.encode(record)
+        return canonical.encode(self._vault_for(key).lock(key, content)) if sealed else content
+
+    def _read_record(self, key: str, content: bytes) -> Record:
+        """Return a record: a map, or, where sealed claims made it, the encrypted bytes of one."""
+        stored = canonical.decode(content, what=key)
+        if isinstance(stored, bytes):
+            stored = canonical.decode(self._vault_for(key).unlock(key, stored), what=key)
+        record: Record = stored
+        return record
+
+    def _vault_for(self, key: str) -> Vault:
+        if self.vault is None:
+            raise StoreLocked(record=key)
+        return self.vault
 
     # What the sequencer signed, how epochs began, what others were seen to sign.
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from hallmark.node.attester.attester import Attester, attesting
 from hallmark.node.attester.manufacturer import Manufacturer
@@ -59,8 +58,17 @@ def tpms(maker, tmp_path_factory) -> tuple[Path, ...]:
 
 
 @pytest.fixture(scope="session")
-def registrar(maker, tpms, at) -> Registrar:
-    return Registrar.found(ec.generate_private_key(ec.SECP256R1()), [maker.chain], at)
+def registrar(maker, tpms, at, tmp_path_factory) -> Iterator[Registrar]:
+    founded = Registrar.found(tmp_path_factory.mktemp("registrar"), [maker.chain], at)
+    yield founded
+    founded.close()
+
+
+@pytest.fixture
+def found(at, tmp_path) -> Iterator[Callable[..., Registrar]]:
+    """Found another registrar, by chains of the makers it knows."""
+    with ExitStack() as stack:
+        yield lambda *makers: stack.enter_context(closing(Registrar.found(tmp_path / "registrar", makers, at)))
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +78,7 @@ def nodes(tpms, registrar, state, at) -> list[Node]:
     for folder in tpms:
         with attesting(folder, state) as attester:
             challenge = registrar.challenge(attester.request(), at)
-            certificate = registrar.certify(challenge, attester.activate(challenge.credential), at)
+            certificate = registrar.certify(challenge.number, attester.activate(challenge.credential), at)
         enrolled.append(Node(folder, certificate))
     return enrolled
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from hallmark.attestation import appraisal, binding, claims, errors
-from hallmark.attestation.appraisal import Policy, Reference, Rule, appraise
+from hallmark.attestation.appraisal import appraise
 from hallmark.attestation.formats import Bundle
+from hallmark.attestation.policy import Policy, Reference, Rule
 from hallmark.kernel import instant
 from hallmark.node.attester.measurement import PACKAGE, measure
 
@@ -21,7 +22,7 @@ EPOCH, NONCE, KEYS = 3, b"\x17" * 32, (b"\x01" * 32, b"\x02" * 32, b"\x03" * 32)
 def policy(registrar, state) -> Policy:
     """This release under this constitution, keys certified by the registrar, no link left open."""
     rule = Rule(frozenset({registrar.anchor}), (Reference("release", state.measurements),))
-    return Policy("policy", {"tpm": rule}, {"tpm": 7})
+    return Policy("policy", {"tpm": rule}, {"tpm": 7}, fresh_seconds=86400)
 
 
 @pytest.fixture(scope="session")
@@ -101,11 +102,17 @@ def test_a_key_that_nobody_certified_keeps_a_node_out_unless_tolerated(evidence,
     assert appraise(bare, replace(policy, rules={"tpm": rule}), report_data, at).status == "warning"
 
 
-def test_a_revoked_key_keeps_a_node_out(evidence, policy, report_data, registrar, node, at) -> None:
-    from cryptography import x509
-
-    serial = x509.load_der_x509_certificate(node.certificate).serial_number
-    revoked = replace(evidence, collateral=registrar.collateral(node.certificate, at, [serial]))
+def test_a_revoked_key_keeps_a_node_out(node, state, policy, report_data, maker, found, at) -> None:
+    registrar = found(maker.chain)
+    with node.running(state) as attester:
+        challenge = registrar.challenge(attester.request(), at)
+        certificate = registrar.certify(challenge.number, attester.activate(challenge.credential), at)
+        good = attester.attest(report_data, registrar.collateral(certificate, at))
+        registrar.revoke(certificate, at)
+        revoked = attester.attest(report_data, registrar.collateral(certificate, at))
+    rule = replace(policy.rules["tpm"], anchors=frozenset({registrar.anchor}))
+    policy = replace(policy, rules={"tpm": rule})
+    assert appraise(good, policy, report_data, at).status == "affirming"
     with pytest.raises(errors.Revoked):
         appraise(revoked, policy, report_data, at)
 

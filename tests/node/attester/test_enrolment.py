@@ -5,27 +5,35 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from hallmark.attestation.errors import BadEvidence, BrokenBinding
+from hallmark.attestation.errors import BadEvidence, BrokenBinding, Revoked
 from hallmark.attestation.formats import Bundle
 from hallmark.node.attester.enrolment import Request, bind
-from hallmark.node.attester.errors import NotActivated, TpmFailed, UnknownMaker
+from hallmark.node.attester.errors import (
+    NoChallenge,
+    NoRegistrar,
+    NotActivated,
+    NotCertified,
+    RegistrarExists,
+    TpmFailed,
+    UnknownMaker,
+)
 from hallmark.node.attester.registrar import Registrar
 
 
-def test_a_tpm_of_an_unknown_maker_is_refused_though_it_bears_the_same_name(attester, make_maker, at, tmp_path) -> None:
+def test_a_tpm_of_an_unknown_maker_is_refused_though_it_bears_the_same_name(
+    attester, make_maker, found, at, tmp_path
+) -> None:
     stranger = make_maker()
     stranger.make(tmp_path / "tpm", "stranger")
-    key = ec.generate_private_key(ec.SECP256R1())
     with pytest.raises(UnknownMaker):
-        Registrar.found(key, [stranger.chain], at).challenge(attester.request(), at)
+        found(stranger.chain).challenge(attester.request(), at)
 
 
-def test_every_known_maker_is_tried(attester, maker, make_maker, at, tmp_path) -> None:
+def test_every_known_maker_is_tried(attester, maker, make_maker, found, at, tmp_path) -> None:
     stranger = make_maker()
     stranger.make(tmp_path / "tpm", "stranger")
-    registrar = Registrar.found(ec.generate_private_key(ec.SECP256R1()), [stranger.chain, maker.chain], at)
+    registrar = found(stranger.chain, maker.chain)
     assert registrar.challenge(attester.request(), at).credential
 
 
@@ -59,11 +67,49 @@ def test_a_key_in_one_tpm_under_the_endorsement_of_another_is_never_activated(
             either.activate(challenge.credential)
 
 
-def test_a_guess_is_no_answer(attester, registrar, at) -> None:
-    challenge = registrar.challenge(attester.request(), at)
-    for answer in (b"", bytes(32), challenge.credential):
+def test_a_guess_is_no_answer_and_uses_the_challenge_up(attester, registrar, at) -> None:
+    for guess in (b"", bytes(32)):
+        challenge = registrar.challenge(attester.request(), at)
         with pytest.raises(NotActivated):
-            registrar.certify(challenge, answer, at)
+            registrar.certify(challenge.number, guess, at)
+        with pytest.raises(NoChallenge):
+            registrar.certify(challenge.number, attester.activate(challenge.credential), at)
+
+
+def test_a_registrar_goes_on_after_a_restart_where_it_was(attester, maker, found, at, tmp_path) -> None:
+    first = found(maker.chain)
+    used, pending, unused = (first.challenge(attester.request(), at) for _ in range(3))
+    certificate = first.certify(used.number, attester.activate(used.credential), at)
+    first.revoke(certificate, at)
+    with pytest.raises(NotActivated):
+        first.certify(unused.number, bytes(32), at)
+    first.close()
+    again = Registrar.open(tmp_path / "registrar")
+    assert (again.anchor, again.certificate) == (first.anchor, first.certificate)
+    for spent in (used, unused):
+        with pytest.raises(NoChallenge):
+            again.certify(spent.number, attester.activate(spent.credential), at)
+    other = again.certify(pending.number, attester.activate(pending.credential), at)
+    anchors = frozenset({again.anchor})
+    assert attester.attest(bytes(64), again.collateral(other, at)).verify(anchors, at).missing == ()
+    with pytest.raises(Revoked):
+        attester.attest(bytes(64), again.collateral(certificate, at)).verify(anchors, at)
+    again.close()
+
+
+def test_a_registrar_is_founded_once_and_for_its_owner_s_eyes(maker, found, tmp_path) -> None:
+    with pytest.raises(NoRegistrar):
+        Registrar.open(tmp_path / "registrar")
+    found(maker.chain)
+    with pytest.raises(RegistrarExists):
+        found(maker.chain)
+    (journal,) = (tmp_path / "registrar").iterdir()
+    assert journal.stat().st_mode & 0o077 == 0
+
+
+def test_what_another_certified_is_not_revoked(found, node, maker, at) -> None:
+    with pytest.raises(NotCertified):
+        found(maker.chain).revoke(node.certificate, at)
 
 
 def quote(attester, key: str, extra: bytes) -> dict[str, bytes]:

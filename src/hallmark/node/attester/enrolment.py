@@ -34,8 +34,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """A `credential` for the TPM to open; the `secret` in it and the `key` in question stay with the registrar."""
+    """A `credential` for the TPM to open, and the `number` to answer under; what is in it stays with the registrar."""
 
+    number: bytes
     credential: bytes
-    secret: bytes
-    key: bytes

@@ -68,3 +68,31 @@ class NotActivated(Unverified):
         "was handed in. Ask for a challenge again, from the node itself."
     )
     zh = "对质询的应答有误，不能证明证明密钥位于所提交背书的 TPM 之中。请由节点自身重新申请质询。"
+
+
+class NoChallenge(Missing):
+    """A challenge is answered once."""
+
+    en = "There is no such challenge, or it was answered before. Ask the registrar for a new one, and answer that once."
+    zh = "不存在该质询，或其已被应答。请向登记方重新申请质询，并仅应答一次。"
+
+
+class NotCertified(Missing):
+    """The registrar gave no such certificate."""
+
+    en = "This registrar gave no such certificate. Ask the one that did."
+    zh = "该证书并非由本登记方签发。请联系签发方。"
+
+
+class NoRegistrar(Missing):
+    """The folder holds no registrar."""
+
+    en = "There is no registrar in {folder}. Found one there, or name its folder."
+    zh = "{folder} 中没有登记方。请先在此设立，或指明其目录。"
+
+
+class RegistrarExists(Refusal):
+    """A registrar founded anew would forget what it certified and revoked."""
+
+    en = "There is a registrar in {folder} already. Use it, or found another in an empty folder."
+    zh = "{folder} 中已有登记方。请直接使用，或在空目录中另行设立。"

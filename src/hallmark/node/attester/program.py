@@ -7,13 +7,20 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from hallmark.kernel.text import Text
+from hallmark.kernel.text import Text, quoted
 from hallmark.node.attester.errors import ProgramMissing, TpmFailed
 
-PACKAGES = ("swtpm", "swtpm-tools", "tpm2-tools")
+PROGRAMS = {"swtpm": "swtpm", "swtpm_setup": "swtpm-tools", "tpm2_quote": "tpm2-tools"}
+"""A program of each of the packages, by which one tells whether it is installed."""
+PACKAGES = tuple(PROGRAMS.values())
 _LONGEST_S = 60
 _MOST_WHY = 300
 _LATE = Text(f"{_LONGEST_S} 秒内没有应答", f"it did not answer within {_LONGEST_S} s")
+
+
+def missing() -> list[str]:
+    """Return the packages that are not installed."""
+    return [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
 
 
 def find(program: str) -> str:
@@ -35,7 +42,7 @@ def run(program: str, *arguments: str, folder: Path, data: bytes = b"") -> bytes
     except subprocess.TimeoutExpired:
         raise TpmFailed(program=program, why=_LATE) from None
     if ended.returncode:
-        raise TpmFailed(program=program, why=_reason(ended.stderr or ended.stdout))
+        raise TpmFailed(program=program, why=quoted(_reason(ended.stderr or ended.stdout)))
     return ended.stdout
 
 

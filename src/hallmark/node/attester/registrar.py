@@ -23,7 +23,8 @@ from hallmark.kernel import hashing, instant
 from hallmark.kernel.text import Text
 from hallmark.node.attester import program
 from hallmark.node.attester.enrolment import FORMAT, Challenge, Request, bind
-from hallmark.node.attester.errors import NotActivated, UnknownMaker
+from hallmark.node.attester.errors import NotActivated, NotCertified, UnknownMaker
+from hallmark.node.attester.journal import Journal
 
 _ENDORSEMENT = Text("TPM 背书密钥", "TPM endorsement key")
 _ATTESTATION = Text("TPM 证明密钥", "TPM attestation key")
@@ -32,22 +33,47 @@ _AUTHORITY_DAYS, _KEY_DAYS, _LIST_DAYS = 3650, 365, 30
 # The TCG's purpose "attestation identity key" (EK Credential Profile: tcg-kp-AIKCertificate).
 _PURPOSE = x509.ObjectIdentifier("2.23.133.8.3")
 _NAME = "Hallmark development registrar"
+JOURNAL = "registrar.sqlite"
+_NUMBER = 16
 
 
 class Registrar:
-    """Who certifies attestation keys, with its key and its own certificate; `makers` are chains of TPM makers, PEM."""
+    """Who certifies attestation keys; all it must not forget is in its `journal`."""
 
-    def __init__(self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate, makers: Iterable[bytes]) -> None:
-        self._key, self._certificate = key, certificate
-        self._makers = [chain.load(maker, _ENDORSEMENT) for maker in makers]
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        key, certificate = journal.authority
+        self._key = _load_private(key)
+        self._certificate = x509.load_der_x509_certificate(certificate)
+        self._makers = [chain.load(maker, _ENDORSEMENT) for maker in journal.makers]
 
     @classmethod
-    def found(cls, key: ec.EllipticCurvePrivateKey, makers: Iterable[bytes], at: int) -> Registrar:
-        """Return the registrar with `key`, its certificate made at `at` ms."""
+    def found(cls, folder: Path, makers: Iterable[bytes], at: int) -> Registrar:
+        """Return a new registrar with its journal in `folder` and its own certificate made at `at` ms.
+
+        `makers` are chains of TPM makers, PEM. Raises `RegistrarExists`, `BadEvidence`.
+        """
+        makers = list(makers)
+        for maker in makers:
+            chain.load(maker, _ENDORSEMENT)
+        key = ec.generate_private_key(ec.SECP256R1())
         usage = {"key_cert_sign": True, "crl_sign": True}
         builder = _certificate(_NAME, key.public_key(), at, _AUTHORITY_DAYS, usage)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        return cls(key, builder.sign(key, hashes.SHA256()), makers)
+        own = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+        secret = key.private_bytes(
+            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return cls(Journal.begin(folder / JOURNAL, secret, own, makers))
+
+    @classmethod
+    def open(cls, folder: Path) -> Registrar:
+        """Return the registrar whose journal is in `folder`, as it was left; raises `NoRegistrar`."""
+        return cls(Journal(folder / JOURNAL))
+
+    def close(self) -> None:
+        """Let the journal go."""
+        self._journal.close()
 
     @property
     def certificate(self) -> bytes:
@@ -76,33 +102,46 @@ class Registrar:
             raise BrokenBinding(what=_ATTESTATION, whole=_ENDORSEMENT, why=why)
         # The name is over all that the key may do (Part 1, 16), so no other key of that TPM opens the credential.
         name = _SHA256 + hashing.sha256(request.evidence.evidence["public"][2:])
-        secret = secrets.token_bytes(hashing.SIZE)
-        return Challenge(_make_credential(endorsement, name, secret), secret, request.key)
+        number, secret = secrets.token_bytes(_NUMBER), secrets.token_bytes(hashing.SIZE)
+        credential = _make_credential(endorsement, name, secret)
+        self._journal.put_challenge(number, secret, request.key)
+        return Challenge(number, credential)
 
-    def certify(self, challenge: Challenge, answer: bytes, at: int) -> bytes:
-        """Return the certificate, DER, of the key that `challenge` was for; raises `NotActivated`."""
-        if not hmac.compare_digest(challenge.secret, answer):
+    def certify(self, number: bytes, answer: bytes, at: int) -> bytes:
+        """Return the certificate, DER, of the key that the challenge `number` was for.
+
+        A challenge is answered once, rightly or wrongly. Raises `NoChallenge`, `NotActivated`.
+        """
+        secret, key = self._journal.take_challenge(number)
+        if not hmac.compare_digest(secret, answer):
             raise NotActivated
-        builder = _certificate(
-            "Hallmark development node", _load(challenge.key), at, _KEY_DAYS, {"digital_signature": True}
-        )
+        builder = _certificate("Hallmark development node", _load(key), at, _KEY_DAYS, {"digital_signature": True})
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         builder = builder.add_extension(x509.ExtendedKeyUsage([_PURPOSE]), critical=False)
-        return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+        made = builder.sign(self._key, hashes.SHA256())
+        certificate = made.public_bytes(serialization.Encoding.DER)
+        self._journal.put_certificate(made.serial_number, certificate)
+        return certificate
 
-    def collateral(self, certificate: bytes, at: int, revoked: Iterable[int] = ()) -> dict[str, bytes]:
-        """Return what evidence under `certificate` is verified with from `at` ms on, some of its serials `revoked`."""
+    def revoke(self, certificate: bytes, at: int) -> None:
+        """Let a certificate of its own, DER, count no more from `at` ms on, for good; raises `NotCertified`."""
+        (loaded, *_) = chain.load(certificate, _ATTESTATION)
+        if not self._journal.revoke(loaded.serial_number, at):
+            raise NotCertified
+
+    def collateral(self, certificate: bytes, at: int) -> dict[str, bytes]:
+        """Return what evidence under `certificate` is verified with from `at` ms on."""
         builder = (
             x509.CertificateRevocationListBuilder()
             .issuer_name(self._certificate.subject)
             .last_update(_moment(at))
             .next_update(_moment(at + _LIST_DAYS * instant.DAY))
         )
-        for serial in revoked:
-            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(_moment(at))
+        for serial, since in self._journal.revoked():
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(_moment(since))
             builder = builder.add_revoked_certificate(entry.build())
-        revoked_now = builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
-        return {"chain": certificate + self.certificate, "revocation_lists": revoked_now}
+        revoked = builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+        return {"chain": certificate + self.certificate, "revocation_lists": revoked}
 
     def _endorsement(self, certificate: bytes, at: int) -> rsa.RSAPublicKey:
         """Return the endorsement key once a known maker certified it."""
@@ -163,6 +202,13 @@ def _load(pem: bytes) -> ec.EllipticCurvePublicKey:
         key = None
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise BadEvidence(what=_ATTESTATION, why=Text("不是椭圆曲线公钥", "it is no public key on an elliptic curve"))
+    return key
+
+
+def _load_private(der: bytes) -> ec.EllipticCurvePrivateKey:
+    key = serialization.load_der_private_key(der, None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError("a registrar's key is on an elliptic curve")
     return key
 
 

@@ -19,6 +19,7 @@ from hallmark.node.attester.errors import NoTpm, TpmFailed
 _STATE = "tpm2-00.permall"
 _DESK, _SOCKET, _CONTROL = "desk-", "tpm", "tpm.ctrl"
 _START_S, _STOP_S, _POLL_S = 10, 5, 0.01
+_HELD_S = 2  # for so long the TPM of a node that was killed may still hold the state
 _ENDED = Text("进程已退出", "its process ended")
 _LATE = Text(f"{_START_S} 秒内未启动", f"it did not start within {_START_S} s")
 
@@ -85,20 +86,27 @@ class SoftwareTpm:
             *("--server", f"type=unixio,path={_SOCKET}"),
             *("--ctrl", f"type=unixio,path={_CONTROL}"),
         ]
-        self._process = process = subprocess.Popen(  # noqa: S603 - the command is ours
+        began = time.monotonic()
+        process = self._spawn(command)
+        while not _listens(process):
+            waited = time.monotonic() - began
+            if process.poll() is not None:
+                if waited > _HELD_S:
+                    raise TpmFailed(program="swtpm", why=_ENDED)
+                process = self._spawn(command)
+            if waited > _START_S:
+                raise TpmFailed(program="swtpm", why=_LATE)
+            time.sleep(_POLL_S)
+
+    def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
+        self._process = subprocess.Popen(  # noqa: S603 - the command is ours
             command,
             cwd=self._desk,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        late = time.monotonic() + _START_S
-        while not _listens(process):
-            if process.poll() is not None:
-                raise TpmFailed(program="swtpm", why=_ENDED)
-            if time.monotonic() > late:
-                raise TpmFailed(program="swtpm", why=_LATE)
-            time.sleep(_POLL_S)
+        return self._process
 
     def _sweep(self) -> None:
         """Remove what nodes that were killed left; as this one holds the TPM's lock, none of them runs."""
