@@ -106,7 +106,7 @@ def test_counts_keep_no_address_and_are_forgotten(market: SimpleNamespace) -> No
 @pytest.mark.parametrize(
     ("password", "en", "zh"),
     [
-        ("short", "too short", "过短"),
+        ("short", "fewer than 12 characters", "少于 12 个字符"),
         ("123456789012345", "all digits", "全为数字"),
         ("1qaz2wsx3edc", "most common", "常见密码"),
         ("mallory.the.stranger", "like the login", "与登录名过于相似"),
@@ -252,6 +252,19 @@ def test_a_reset_is_the_registrars_and_shuts_the_account_meanwhile(market: Simpl
         sign_in("bob", market.password)
     entry.accept(code, NEW_PASSWORD, at=AT)
     assert sign_in("bob", NEW_PASSWORD)
+
+
+def test_a_reset_ends_sessions_and_tokens_whoever_made_them(market: SimpleNamespace) -> None:
+    token, session = make_token(market, Scope.READ), User.objects.get(login="alice").get_session_auth_hash()
+    others = entry.make_token(market.bob, market.lotus, "his", [Scope.READ], expires_ms=AT + instant.DAY, at=AT)[1]
+    code = entry.reset(market.olga, "alice", at=AT)
+    with pytest.raises(BadToken, match="reset"):
+        entry.authenticate(token, address=HERE, at=AT)
+    assert entry.authenticate(others, address=HERE, at=AT).person == market.bob.person
+    entry.accept(code, NEW_PASSWORD, at=AT)
+    assert sign_in("alice", NEW_PASSWORD).get_session_auth_hash() != session
+    with pytest.raises(BadToken):
+        entry.authenticate(token, address=HERE, at=AT)
 
 
 def make_token(market: SimpleNamespace, *scopes: Scope) -> str:

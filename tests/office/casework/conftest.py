@@ -128,8 +128,12 @@ class Way:
         return self.act("application.declined", "dora", {"reasons": "no"}, case_officer="dora")
 
     def accept(self) -> Way:
-        self.act("application.accepted", "dora", {"agreement": bytes(32)}, case_officer="dora")
-        agreement = {"agreement": bytes(32)}
+        from hallmark.office.evidence import services as evidence
+
+        kept = self.stage.keep("northern", "agreement", b"we agree")
+        evidence.share(kept.address, self.stage.places[self.place], organisations=[kept.owner])
+        self.act("application.accepted", "dora", {"agreement": self.stage.claim(kept)}, case_officer="dora")
+        agreement = {"agreement": bytes.fromhex(kept.digest)}
         return self.act(
             "agreement.signed", self.maker, agreement, place=self.place, applicant_representative=self.maker
         )

@@ -1,111 +1,99 @@
-"""The status of all certificates is stated every hour, and minutes after it has changed."""
+"""The status is stated as soon as a certificate has changed, and never twice within a minute for changes alone."""
 
 from __future__ import annotations
 
 import pytest
 
 from hallmark.kernel import instant
-from hallmark.office.jobs import queries as jobs
-from hallmark.office.jobs import services
+from hallmark.ledger.sorted_map import SortedMap
 from hallmark.office.jobs.models import Job
 from hallmark.office.jobs.worker import work
-from hallmark.office.registry import projection, queries
-from hallmark.office.registry import services as statements
+from hallmark.office.registry import projection, services
 from hallmark.office.registry.models import Entry
+from hallmark.office.registry.state import DatabaseState
+from hallmark.rules.register import status_leaves
 from hallmark.server import status
-from hallmark.server.work import HANDLERS, ROUTINES
+from hallmark.server.work import HANDLERS
 
 pytestmark = pytest.mark.django_db
 
 
-def stated():
-    return Entry.objects.filter(kind="status.stated").count()
+def stated() -> list[int]:
+    """Return when the status was stated, ms."""
+    return list(Entry.objects.filter(kind="status.stated").order_by("index").values_list("told_ms", flat=True))
 
 
-def run_until(at):
+def is_current() -> bool:
+    """Tell whether the status last stated is what is so."""
+    state = DatabaseState()
+    return (state.get("status") or {}).get("root") == SortedMap(status_leaves(state)).root
+
+
+def work_until(at: int) -> None:
+    """Let a worker do what is due at `at`."""
     work("w", HANDLERS, lambda: at, until_idle=True)
 
 
-def changes():
-    return list(Job.objects.filter(kind=status.CHANGED).order_by("due_ms").values_list("due_ms", "outcome"))
+def told(way) -> int:
+    """Return the time of the last statement."""
+    return (DatabaseState().get("ledger") or {})["now"]
 
 
-def test_before_genesis_there_is_nothing_to_state_and_it_comes_back():  # first here: the market opens after it
-    assert queries.size() == 0
-    services.schedule(status.HOURLY, "server", 1_000)
-    run_until(1_000)
-    assert jobs.deadlines("server") == [(status.HOURLY, 1_000 + instant.HOUR)]
-    assert Job.objects.get().outcome == "done"
-
-
-def test_it_is_stated_every_hour_also_when_nothing_changed(way):
-    at = way.stage.at + instant.MINUTE
-    services.schedule(status.HOURLY, "server", at)
-    for hour in range(3):
-        run_until(at + hour * instant.HOUR)
-        assert stated() == hour + 1
-        assert jobs.deadlines("server") == [(status.HOURLY, at + (hour + 1) * instant.HOUR)]
-        run_until(at + hour * instant.HOUR + 1)
-        assert stated() == hour + 1
-
-
-def test_every_worker_sees_to_it_from_its_start():
-    assert status.HOURLY in ROUTINES
-
-
-def test_a_certificate_is_stated_within_minutes_and_then_found(way):
+def test_a_change_is_stated_at_the_workers_next_turn(way):
     way.certified()
-    ((due, _),) = changes()
-    assert 0 < due - way.stage.at <= 6 * instant.MINUTE
-    run_until(due - 1)
-    assert stated() == 0
-    run_until(due)
-    assert stated() == 1
-    assert queries.record("status")["size"] == 1
+    work_until(told(way))
+    assert (len(stated()), is_current()) == (1, True)
+    for event in ("suspended", "restored", "withdrawn"):
+        way.wait(minutes=5).set_status(event)
+        assert not is_current()
+        changed = told(way)
+        work_until(changed + instant.SECOND)
+        assert is_current()
+        assert stated()[-1] - changed <= instant.SECOND
 
 
-def test_changes_of_the_same_minutes_are_stated_once_and_never_put_off(way):
+def test_changes_of_one_minute_are_stated_together(way, monkeypatch):
     way.certified()
-    first = changes()
-    while way.stage.at % (5 * instant.MINUTE) > 2 * instant.MINUTE:
-        way.wait(seconds=30)
-    way.set_status("suspended").set_status("restored")
-    assert len(changes()) <= 2
-    assert changes()[0] == first[0]
-    run_until(changes()[-1][0])
-    assert stated() <= 2
+    services.state_status(at=told(way) + 1)
+    first = told(way)
+    stage = way.stage
+    monkeypatch.setattr(stage, "pass_time", lambda **_: None)  # everything happens within the minute
+    stage.at = first + 10 * instant.SECOND
+    way.set_status("suspended")
+    stage.at += 10 * instant.SECOND
+    way.set_status("restored")
+    assert Job.objects.filter(kind=status.CHANGED, outcome="").exclude(due_ms__lte=first).count() == 1
+    work_until(first + 59 * instant.SECOND)
+    assert stated() == [first]
+    work_until(first + instant.MINUTE)
+    assert stated() == [first, first + instant.MINUTE]
+    assert is_current()
 
 
-def test_nothing_is_stated_twice_where_the_hourly_statement_came_first(way):
+def test_a_change_after_an_hourly_statement_is_not_taken_for_stated(way, monkeypatch):
     way.certified()
-    ((due, _),) = changes()
-    statements.state_status(at=due - 1)
-    run_until(due)
-    assert (stated(), changes()) == (1, [(due, "done")])
+    services.state_status(at=told(way) + 1)
+    first, stage = told(way), way.stage
+    monkeypatch.setattr(stage, "pass_time", lambda **_: None)
+    stage.at = first + 10 * instant.SECOND
+    way.set_status("suspended")  # due at first + 60 s
+    services.state_status(at=first + 20 * instant.SECOND)  # the hourly one comes in between
+    stage.at = first + 30 * instant.SECOND
+    way.set_status("restored")  # due at first + 80 s
+    work_until(first + instant.MINUTE)
+    assert len(stated()) == 2
+    assert not is_current()
+    work_until(first + 80 * instant.SECOND)
+    assert len(stated()) == 3
+    assert is_current()
 
 
-def test_rebuilding_asks_for_no_statement_again(way):
-    services.schedule(status.HOURLY, "server", way.stage.at + instant.DAY)
+def test_following_the_ledger_again_states_nothing_and_hides_no_later_change(way):
     way.certified()
-    run_until(changes()[0][0])
-    hourly, before = jobs.deadlines("server"), (stated(), changes())
+    work_until(told(way))
+    asked = Job.objects.count()
     projection.rebuild()
-    run_until(way.stage.at + instant.HOUR)
-    assert (stated(), changes()) == before
-    assert jobs.deadlines("server") == hourly
-
-
-def test_a_failure_does_not_end_the_hours(way, monkeypatch):
-    def broken(**_):
-        raise ValueError
-
-    monkeypatch.setattr(statements, "state_status", broken)
-    at = way.stage.at + instant.MINUTE
-    services.schedule(status.HOURLY, "server", at)
-    for second in range(60):
-        run_until(at + second * instant.SECOND)
-    assert Job.objects.get(kind=status.HOURLY).outcome == "failed"
-    monkeypatch.undo()
-    ((_, again),) = jobs.deadlines("server")
-    run_until(again)
-    assert stated() == 1
+    assert Job.objects.count() == asked
+    way.wait(minutes=5).set_status("suspended")
+    work_until(told(way))
+    assert is_current()

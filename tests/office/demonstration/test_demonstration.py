@@ -7,6 +7,7 @@ from django.core.management import call_command
 
 from hallmark.certificate.status import Status
 from hallmark.kernel import canonical
+from hallmark.kernel.errors import HallmarkError
 from hallmark.office.casework import queries as casework
 from hallmark.office.jobs.clock import now
 from hallmark.office.registry import check, projection, queries, search
@@ -83,17 +84,47 @@ def test_the_reference_app_passed_every_automatic_item_and_personas_are_marked(s
     assert {str(record.verdict(item)) for item in automatic} <= {"pass", "not-applicable"}
 
 
-def test_the_test_report_is_a_page_for_people_beside_the_record(said):
+def _report(model, form="pdf", who="body"):
+    from hallmark.office.accounts.policies import Actor
+    from hallmark.office.testing import report
+
+    case = cases()[model]
+    record = queries.case(case)
+    reader = Actor(offices={record[who]: frozenset()})
+    return report.draw(reader, case, record["tests"][-1]["report"], form)
+
+
+def test_who_signs_reads_the_page_that_is_issued_but_for_the_signatures(said, text_of):
     from hallmark.lab import record as lab_record
     from hallmark.office.evidence import queries as evidence
+    from hallmark.paper.report import RECORD
+    from hallmark.verify.attachment import attachment
 
     case = cases()["HRP-1 certified"]
     readers = [queries.case(case)["body"]]
     kept = {each.name.split(" RUN-")[0]: each for each in evidence.of_case(case, readers)}
     page, record = (b"".join(evidence.read(kept[name].address, readers)) for name in ("test report", "result record"))
-    assert kept["test report"].media_type == "text/html"
-    assert page.startswith(b"<!doctype html>")
-    assert lab_record.decode(record).digest.hex().encode() in page
+    assert kept["test report"].media_type == "application/pdf"
+    assert attachment(page, RECORD) == record == attachment(_report("HRP-1 certified"), RECORD)
+    draft, issued = text_of(page), text_of(_report("HRP-1 certified"))
+    assert "Draft,notsigned" in draft
+    assert "Draft" not in issued
+    assert lab_record.decode(record).digest.hex() in draft
+    assert "Authorisedsignatory" in issued
+    assert "Authorisedsignatory" not in draft
+
+
+def test_the_laboratory_sealed_its_report(said):
+    from hallmark.verify import page
+
+    laboratory = queries.case(cases()["U2 refused"])["laboratory"]
+    seal = queries.claims(queries.history(laboratory)[0])["seal"]
+    pdf = _report("U2 refused")
+    page.verify(pdf, [seal], now())
+    changed = bytearray(pdf)
+    changed[len(pdf) // 2] ^= 1
+    with pytest.raises(HallmarkError):
+        page.verify(bytes(changed), [seal], now())
 
 
 def test_a_real_package_honestly_failed(said):
@@ -290,3 +321,12 @@ def test_somebody_of_another_type_is_excluded(said):
     assert by_name["Meridian"] is None
     assert by_name["Zenith"] is not None
     assert PersonNotCompetent.article
+
+
+def test_a_later_start_tells_only_who_the_people_are(said):
+    from hallmark.server.demonstration import show
+
+    lines: list[str] = []
+    show.load(lines.append)
+    assert lines == [said[-1]]
+    assert "alice" in lines[0]

@@ -6,7 +6,9 @@ import hashlib
 import io
 import os
 import shutil
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,6 +76,28 @@ def test_a_copy_of_the_data_keys_opens_nothing_erased_once_the_wrapping_key_was_
     restored = Vault(tmp_path / "objects", tmp_path / "backup", FolderKeys(tmp_path / "keys"))
     with pytest.raises(Damaged, match="wrapping key"):
         restored.read(gone)
+
+
+def test_nothing_stored_or_erased_while_all_keys_are_wrapped_anew_is_lost_or_comes_back(
+    vault: Vault, tmp_path: Path
+) -> None:
+    gone, keys = put(vault), FolderKeys(tmp_path / "keys")
+    beside = Vault(tmp_path / "objects", tmp_path / "data-keys", keys)  # another process's
+    with ThreadPoolExecutor() as others:
+        started: list[Future[Any]] = []
+
+        def turn(purpose: str) -> int:
+            started.extend([others.submit(put, beside), others.submit(beside.erase, gone)])
+            assert not wait(started, timeout=0.2).done
+            return FolderKeys.turn(keys, purpose)
+
+        keys.turn = turn  # type: ignore[method-assign]
+        assert Vault(tmp_path / "objects", tmp_path / "data-keys", keys).rewrap() == 1
+        kept = started[0].result(timeout=10)
+        started[1].result(timeout=10)
+    assert b"".join(vault.read(kept)) == CONTENT
+    with pytest.raises(Erased):
+        vault.read(gone)
 
 
 def test_a_changed_byte_is_found_before_it_is_given(vault: Vault, tmp_path: Path) -> None:

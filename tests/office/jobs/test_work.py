@@ -6,7 +6,7 @@ import logging
 import threading
 
 import pytest
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, InternalError, OperationalError, transaction
 
 from hallmark.kernel.errors import Malformed, Unavailable
 from hallmark.office.jobs import queries, services
@@ -267,7 +267,12 @@ def test_a_worker_stops_when_it_is_told(clock: Time) -> None:
 @pytest.mark.django_db(transaction=True)  # between jobs a worker has no transaction open
 def test_a_worker_outlives_a_locked_database(clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
     job = add()
-    tick, locked = services.tick, [OperationalError("database is locked"), InterfaceError("connection already closed")]
+    tick = services.tick
+    locked = [
+        OperationalError("database is locked"),
+        InterfaceError("connection already closed"),
+        InternalError("cannot execute UPDATE in a read-only transaction"),
+    ]
 
     def stumble(at: int) -> int:
         if locked:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.merkle import leaf_hash, verify_inclusion
+from hallmark.office.jobs.errors import OUT_OF_REACH
 from hallmark.office.registry import queries, sequencer, services
-from hallmark.office.registry.errors import ClockBehind, TimeOnlyTold
+from hallmark.office.registry.errors import ClockBehind, LedgerBusy, TimeOnlyTold
 from hallmark.office.registry.models import Entry, Head, StateRecord
 from hallmark.rules.admission import AdmittedBefore
 from hallmark.verify.bundle import TrustBundle
@@ -49,6 +50,20 @@ def test_a_clock_that_runs_behind_stops_the_ledger(office):
     statement = services.issue("interest.declared", office.northern, office.northern, _interest(office))
     with pytest.raises(ClockBehind):
         services.append([statement], at=1)
+
+
+@pytest.mark.parametrize("error", OUT_OF_REACH)
+def test_a_database_that_fails_or_leads_no_more_is_busy_and_found_anew(office, error):
+    def fail(*_):
+        raise error("the server is gone, or takes no writes")
+
+    statement = services.issue("interest.declared", office.northern, office.northern, _interest(office))
+    before = queries.size()
+    with connection.execute_wrapper(fail), pytest.raises(LedgerBusy):
+        services.append([statement])
+    assert connection.connection is None
+    (index,) = services.append([statement])
+    assert index == before + 1 and queries.size() == index + 1
 
 
 def test_a_crash_between_commit_and_publication_loses_nothing(office, monkeypatch):

@@ -89,20 +89,46 @@ def test_sqlite_is_durable_and_takes_the_write_lock_first(tmp_path: Path, monkey
 def test_a_postgresql_url_is_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(NAME, "postgresql://ha%40ll:p%2Fw@db.example:5433/hallmark?sslmode=verify-full")
     database = environment.database(NAME, Path("unused"))
-    found = {name: database[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")}
+    found = {name: database[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
     assert found == {
         "NAME": "hallmark",
         "USER": "ha@ll",
         "PASSWORD": "p/w",
         "HOST": "db.example",
         "PORT": "5433",
-        "OPTIONS": {"sslmode": "verify-full"},
     }
+    assert database["OPTIONS"]["sslmode"] == "verify-full"
     monkeypatch.setenv(NAME, "postgresql://postgres@/hallmark?host=/run/postgresql")
     assert environment.database(NAME, Path("unused"))["HOST"] == "/run/postgresql"
 
 
-@pytest.mark.parametrize("url", ["mysql://a/b", "postgresql://host", "sqlite://relative", "postgresql://h:x/db", "x"])
+def test_a_postgresql_url_may_name_several_hosts_of_which_one_takes_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAME, "postgresql://h:p@a.example:5432,[2001:db8::1]:5433/db?target_session_attrs=read-write")
+    database = environment.database(NAME, Path("unused"))
+    assert (database["HOST"], database["PORT"]) == ("a.example,2001:db8::1", "5432,5433")
+    assert database["OPTIONS"]["target_session_attrs"] == "read-write"
+
+
+def test_postgresql_is_durable_and_nobody_waits_for_ever_unless_the_url_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(NAME, "postgresql://h@a.example/db?connect_timeout=9")
+    options = environment.database(NAME, Path("unused"))["OPTIONS"]
+    assert "synchronous_commit=on" in options["options"] and "lock_timeout=20s" in options["options"]
+    assert options["connect_timeout"] == "9" and options["tcp_user_timeout"] == "20000"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://a/b",
+        "postgresql://host",
+        "sqlite://relative",
+        "postgresql://h:x/db",
+        "postgresql://h/db?nonsense=1",
+        "x",
+    ],
+)
 def test_another_database_is_refused_without_repeating_the_password(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv(NAME, url)
     with pytest.raises(BadSetting) as caught:

@@ -46,7 +46,7 @@ _TOKEN = re.compile(r"hallmark_([a-z2-7]{12})_[A-Za-z0-9_-]{43}")
 _PREFIX_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
 _WEAKNESSES: Mapping[str, Text] = {
-    "password_too_short": Text("过短", "it is too short"),
+    "password_too_short": Text("少于 {min_length} 个字符", "it has fewer than {min_length} characters"),
     "password_too_common": Text("属于常见密码", "it is one of the most common"),
     "password_entirely_numeric": Text("全为数字", "it is all digits"),
     "password_too_similar": Text("与登录名过于相似", "it is too much like the login"),
@@ -82,6 +82,7 @@ def invite(actor: Actor, organisation: str, person: str, login: str, *, at: int)
 def reset(actor: Actor, login: str, *, at: int) -> str:
     """Shut the account until its person uses the returned code: for a lost password or second factor.
 
+    Its sessions and tokens end at once: whoever found the password may have made some.
     Takes a registrar: the manager of one organisation must not get into what its people do for another.
     """
     may(actor, policies.REGISTER)
@@ -90,7 +91,9 @@ def reset(actor: Actor, login: str, *, at: int) -> str:
         raise NoSuchAccount(login=login[:100])
     user.set_unusable_password()
     user.totp_secret = b""
-    user.save(update_fields=["password", "totp_secret"])
+    with transaction.atomic():
+        user.save(update_fields=["password", "totp_secret"])  # sessions hang on the password, and end with it
+        Token.objects.filter(user=user, revoked_ms=None).update(revoked_ms=at)
     return _invitation(user, at)
 
 
@@ -237,8 +240,10 @@ def _set_password(user: User, password: str) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        why = [_WEAKNESSES[fault.code or ""] for fault in error.error_list]
-        raise WeakPassword(why=Text("；".join(text.zh for text in why), "; ".join(text.en for text in why))) from None
+        faults = [(_WEAKNESSES[fault.code or ""], fault.params or {}) for fault in error.error_list]
+        zh = "；".join(words.zh.format_map(values) for words, values in faults)
+        en = "; ".join(words.en.format_map(values) for words, values in faults)
+        raise WeakPassword(why=Text(zh, en)) from None
     user.set_password(password)
 
 

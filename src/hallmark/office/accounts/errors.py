@@ -64,8 +64,8 @@ class BadInvitation(Forbidden):
 class BadToken(Forbidden):
     """The token is unknown, revoked or has run out; which of them is not said."""
 
-    en = "This token opens nothing here. Make a new one."
-    zh = "此令牌在此无效。请创建新的令牌。"
+    en = "This token opens nothing here: it is unknown, has run out, or was ended, as by a reset. Make a new one."
+    zh = "此令牌在此无效：未知、已到期，或已终止（如因重置密码）。请创建新的令牌。"
 
 
 class TooManyRequests(Unavailable):

@@ -14,19 +14,12 @@ from hallmark.kernel.text import Text
 from hallmark.office.accounts.errors import NotAMember, OutOfScope, RegistrarNeeded, SignInNeeded, WrongFunction
 from hallmark.statement.kind import Role
 from hallmark.statement.person import FUNCTIONS_AT as SIGNED_AT
+from hallmark.statement.words import FUNCTIONS as SIGNED
+from hallmark.statement.words import named
 
 FUNCTIONS: Mapping[str, Text] = {
-    "manager": Text("管理员", "manager"),
-    "registrar": Text("登记员", "registrar"),
-    "applicant_representative": Text("认证委托方代表", "applicant representative"),
-    "case_officer": Text("案件管理人员", "case officer"),
-    "tester": Text("检测人员", "tester"),
-    "authorised_signatory": Text("授权签字人", "authorised signatory"),
-    "auditor": Text("审核员", "auditor"),
-    "reviewer": Text("复核人员", "reviewer"),
-    "decision_maker": Text("认证决定人员", "decision maker"),
-    "responsible_person": Text("负责人", "responsible person"),
-    "inspector": Text("检查员", "inspector"),
+    **{each: named(each).words for each in ("manager", "registrar")},
+    **SIGNED,
 }
 
 _REGISTRARS = (Role.OPERATOR, Role.OWNER)

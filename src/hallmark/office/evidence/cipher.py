@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hallmark.kernel.errors import Unverified
+from hallmark.kernel.text import Text
 
 MAGIC = b"HMEVID01"
 CHUNK = 65_536
@@ -50,15 +51,19 @@ def decrypt(source: Readable, key: bytes) -> Iterator[tuple[bytes, bytes]]:
     cipher = AESGCM(key)
     magic = _fill(source, len(MAGIC))
     if magic != MAGIC:
-        raise BadObject(why="it does not begin as one")
+        raise BadObject(why=Text("开头不符", "it does not begin as one"))
     yield b"", magic
     for number, sealed, last in _chunks(source, CHUNK + _TAG):
         try:
             chunk = cipher.decrypt(_nonce(number, last), sealed, MAGIC)
         except InvalidTag:
-            raise BadObject(why=f"chunk {number} was changed, moved or cut") from None
+            raise BadObject(
+                why=Text(f"第 {number} 块被改动、移位或截断", f"chunk {number} was changed, moved or cut")
+            ) from None
         if number and not chunk:
-            raise BadObject(why="it ends in an empty chunk")  # else one content would have two forms
+            raise BadObject(
+                why=Text("以空块结尾", "it ends in an empty chunk")
+            )  # else one content would have two forms
         yield chunk, sealed
 
 

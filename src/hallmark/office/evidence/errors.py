@@ -48,6 +48,20 @@ class TooLarge(Refusal):
     zh = "文件超过本服务器接受的 {limit} 字节上限。请拆分文件或联系运营方。"
 
 
+class OtherContent(Refusal):
+    """A statement names the content of evidence, so that a reader can check it."""
+
+    en = "Evidence {address} is another file than the statement says. Bring the file again and name what you are given."
+    zh = "证据 {address} 与声明所述文件不符。请重新提交文件，并按返回内容引用。"
+
+
+class NotShared(Refusal):
+    """Whoever is to sign a file must be able to read it."""
+
+    en = "{reader} may not read evidence {address} yet, and is to sign it. Share it with that organisation first."
+    zh = "{reader} 须签署证据 {address}，但尚无权读取。请先向该机构共享。"
+
+
 class NotTheOwner(Forbidden):
     """Only the owner of evidence decides who reads it, and when it is erased."""
 

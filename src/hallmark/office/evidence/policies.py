@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from django.db.models import Q
 
-from hallmark.office.evidence.errors import NoSuchEvidence, NotTheOwner
+from hallmark.office.evidence.errors import NoSuchEvidence, NotShared, NotTheOwner, OtherContent
 from hallmark.office.evidence.models import Evidence, Share
 from hallmark.statement.kind import Visibility
 
@@ -34,3 +35,15 @@ def owned(address: str, organisations: Collection[str]) -> Evidence:
     if evidence.owner not in organisations:
         raise NotTheOwner(address=address, owner=evidence.owner)
     return evidence
+
+
+def offered(named: Mapping[str, Any], owner: str, reader: str) -> None:
+    """Raise unless the evidence that a claim names is of `owner`, has that content, and is there for `reader` to read.
+
+    Raises as `owned`, `OtherContent`, `NotShared`.
+    """
+    evidence = owned(named["address"].hex(), [owner])
+    if evidence.digest != named["sha256"].hex():
+        raise OtherContent(address=evidence.address)
+    if not Evidence.objects.filter(readable([reader]), address=evidence.address).exists():
+        raise NotShared(address=evidence.address, reader=reader)

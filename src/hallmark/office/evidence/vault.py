@@ -9,12 +9,13 @@ The data key is placed before the object: what is there can always be read. An S
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from io import BufferedReader
@@ -22,6 +23,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from hallmark.kernel.text import Text
 from hallmark.office.evidence import cipher
 from hallmark.office.evidence.cipher import Readable
 from hallmark.office.evidence.errors import BadAddress, Damaged, Erased, NoSuchEvidence, TooLarge
@@ -80,22 +82,27 @@ class Vault:
         with self._open(address) as file:
             digest = hashlib.file_digest(file, hashlib.sha256).hexdigest()
         if digest != address:
-            raise Damaged(address=address, why="its bytes have another hash")
+            raise Damaged(address=address, why=Text("其字节的哈希值不同", "its bytes have another hash"))
 
     def erase(self, address: str) -> None:
         """Destroy the data key; the object stays, and nobody can read it again."""
-        durable.remove(self._key(address))
+        with self._held(fcntl.LOCK_SH):
+            durable.remove(self._key(address))
 
     def rewrap(self) -> int:
         """Wrap every data key under a new wrapping key, destroy the old one, and return how many were wrapped.
 
-        What erasing left behind on the medium or in a copy of the data keys cannot be opened afterwards. Every process
-        that stores evidence must be stopped meanwhile.
+        What erasing left behind on the medium or in a copy of the data keys cannot be opened afterwards. Whoever
+        stores, reads or erases meanwhile, in any process, waits for the end.
         """
+        with self._held(fcntl.LOCK_EX):
+            return self._rewrap()
+
+    def _rewrap(self) -> int:
         generation = self._keys.turn(_PURPOSE)
         paths = [path for path in self._data_keys.glob("??/*") if _ADDRESS.fullmatch(path.name)]
         for path in paths:
-            data_key = self._read_key(path.name)
+            data_key = self._unwrapped(path.name)
             temporary = durable.temporary_in(path.parent)
             durable.write_once(temporary, self._keys.wrap(_PURPOSE, data_key, _context(path.name)))
             temporary.replace(path)
@@ -121,7 +128,7 @@ class Vault:
             except cipher.BadObject as error:
                 raise Damaged(address=address, why=error.facts["why"]) from None
         if whole.hexdigest() != address:
-            raise Damaged(address=address, why="its bytes have another hash")
+            raise Damaged(address=address, why=Text("其字节的哈希值不同", "its bytes have another hash"))
 
     def _open(self, address: str) -> BufferedReader:
         try:
@@ -132,10 +139,22 @@ class Vault:
 
     def _write_key(self, address: str, data_key: bytes) -> None:
         path = self._key(address)
-        durable.make_folder(path.parent)
-        durable.write_once(path, self._keys.wrap(_PURPOSE, data_key, _context(address)))
+        with self._held(fcntl.LOCK_SH):  # or the wrapping key may be gone before what it wrapped is seen
+            durable.make_folder(path.parent)
+            durable.write_once(path, self._keys.wrap(_PURPOSE, data_key, _context(address)))
+
+    @contextmanager
+    def _held(self, how: int) -> Iterator[None]:
+        """Hold the data keys, shared to read, add or remove some, alone to wrap all; it ends with the process."""
+        with (durable.make_folder(self._data_keys) / ".lock").open("ab") as file:
+            fcntl.flock(file, how)
+            yield
 
     def _read_key(self, address: str) -> bytes:
+        with self._held(fcntl.LOCK_SH):
+            return self._unwrapped(address)
+
+    def _unwrapped(self, address: str) -> bytes:
         try:
             wrapped = self._key(address).read_bytes()
         except FileNotFoundError:
@@ -143,7 +162,7 @@ class Vault:
         try:
             return self._keys.unwrap(_PURPOSE, wrapped, _context(address))
         except CannotUnwrap as error:
-            raise Damaged(address=address, why=str(error)) from None
+            raise Damaged(address=address, why=error.facts["why"]) from None
 
     def _object(self, address: str) -> Path:
         return self._objects / _checked(address)[:2] / address[2:4] / address

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from django.db import InterfaceError, InternalError, OperationalError
+
 from hallmark.kernel.errors import HallmarkError, Missing, Refusal, Unavailable
+
+OUT_OF_REACH = (OperationalError, InterfaceError, InternalError)
+"""What Django raises of a database that is locked or gone, or is a standby by now and takes no writes."""
 
 
 class NoSuchJob(Missing):

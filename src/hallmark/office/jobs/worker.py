@@ -16,8 +16,6 @@ from typing import Any
 
 from django.db import (
     DatabaseError,
-    InterfaceError,
-    OperationalError,
     close_old_connections,
     connection,
     connections,
@@ -28,7 +26,7 @@ from django.db.models import QuerySet
 from hallmark.kernel.errors import HallmarkError, Unavailable
 from hallmark.office.jobs import services
 from hallmark.office.jobs.clock import Clock
-from hallmark.office.jobs.errors import Cancelled, HandlerFailed, LeaseLost, told
+from hallmark.office.jobs.errors import OUT_OF_REACH, Cancelled, HandlerFailed, LeaseLost, told
 from hallmark.office.jobs.models import Job, Outcome
 
 LEASE_MS = 60_000
@@ -134,7 +132,7 @@ def work(
                 continue
             if until_idle:
                 break
-        except (OperationalError, InterfaceError) as error:
+        except OUT_OF_REACH as error:
             log.warning("worker %s: no database, %s", worker_id, type(error).__name__)
         close_old_connections()
         stop.wait(pause_s)

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from hallmark.kernel import keys
 from hallmark.kernel.keys import BadKey, PublicKey, Signer, SoftwareSigner
+from hallmark.kernel.text import Text
 from hallmark.office.keys import durable
 from hallmark.office.keys.errors import BadName, CannotUnwrap, ExposedKey, KeyExists, NoSuchKey
 
@@ -26,6 +27,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,95}")
 _OTHERS = 0o077
 _GENERATION = 4
 _SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+_NOT_OPENED = Text("口令不对，或文件已损坏", "the passphrase is another, or the file is damaged")
 
 
 class FolderKeys:
@@ -71,9 +73,15 @@ class FolderKeys:
         try:
             return _SUITE.decrypt(sealed, self._wrapper(purpose, generation), context)
         except NoSuchKey:
-            raise CannotUnwrap(why=f"generation {generation} of the wrapping key is not here") from None
+            raise CannotUnwrap(
+                why=Text(
+                    f"此处没有第 {generation} 代封装密钥", f"generation {generation} of the wrapping key is not here"
+                )
+            ) from None
         except (InvalidTag, ValueError):
-            raise CannotUnwrap(why="it was changed, or wrapped for something else") from None
+            raise CannotUnwrap(
+                why=Text("它被改动，或为其他内容封装", "it was changed, or wrapped for something else")
+            ) from None
 
     def turn(self, purpose: str) -> int:
         """Make a new generation of the wrapping key and return its number."""
@@ -106,10 +114,10 @@ class FolderKeys:
         if path not in self._wrappers:
             try:
                 key = serialization.load_pem_private_key(_read(path), self._passphrase)
-            except (ValueError, TypeError) as error:
-                raise BadKey(algorithm="PKCS #8", why=str(error)) from None
+            except (ValueError, TypeError):
+                raise BadKey(algorithm="PKCS #8", why=_NOT_OPENED) from None
             if not isinstance(key, X25519PrivateKey):
-                raise BadKey(algorithm="X25519", why="it is a key of another algorithm")
+                raise BadKey(algorithm="X25519", why=Text("它是另一算法的密钥", "it is a key of another algorithm"))
             self._wrappers[path] = key
         return self._wrappers[path]
 

@@ -19,8 +19,11 @@ from hallmark.paper import certificate as certificate_page
 from hallmark.paper import signature
 from hallmark.statement import envelope
 from hallmark.statement.certificate import record_digest
+from hallmark.statement.kind import Role
 
 _SEAL_YEARS = 10
+SEALING = (Role.BODY, Role.LABORATORY)
+"""Whose pages a server seals that holds the key: certificates, and test reports."""
 
 
 class NoSeal(Missing):

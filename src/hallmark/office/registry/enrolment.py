@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from hallmark.consortium.epoch import Start
 from hallmark.kernel import instant
 from hallmark.kernel.keys import ED25519, ESP256, ML_DSA_44, PublicKey
 from hallmark.kernel.text import Text
@@ -15,7 +16,8 @@ from hallmark.office.accounts.policies import Actor
 from hallmark.office.jobs.clock import now as wall_clock
 from hallmark.office.keys.services import port as keys
 from hallmark.office.registry import sequencer, services
-from hallmark.office.registry.sequencer import LOG_KEY, OPERATOR_KEY
+from hallmark.office.registry.hosted import OPERATOR_KEY
+from hallmark.office.registry.sequencer import LOG_KEY
 from hallmark.office.registry.state import DatabaseState
 from hallmark.rules.ledger import VERSION
 from hallmark.statement import disclosure, envelope
@@ -68,6 +70,15 @@ def found_ledger(
         )
         services.append([(envelope.sign(draft, (), keys().get_signer(OPERATOR_KEY)), ())], at=at)
     return actor
+
+
+def found_consortium(start: Start, *, at: int | None = None) -> None:
+    """Let the nodes of a consortium keep the ledger from here on; `start` is that of epoch 1, signed by all members.
+
+    Raises as the rules do, and as `services.append`.
+    """
+    operator = _operator()
+    services.append([services.issue("consortium.founded", operator, operator, {"start": start.encode()}, at=at)], at=at)
 
 
 def register_organisation(

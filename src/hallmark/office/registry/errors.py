@@ -19,11 +19,25 @@ class NoSuchCertificate(Missing):
     zh = "登记簿中没有证书 {number}。请与证书逐字核对编号。"
 
 
+class InTheRegister(Refusal):
+    """What is there cannot be shown to be absent."""
+
+    en = "The register has certificate {number}, so nothing shows that it has not. Look at the certificate."
+    zh = "登记簿中有证书 {number}，因此不存在其缺失的证明。请查看该证书。"
+
+
 class NoSuchCase(Missing):
     """There is no such case, or it is not yours to see."""
 
     en = "There is no case {case} that you may see. Check the identifier."
     zh = "没有您可以查看的案件 {case}。请核对编号。"
+
+
+class NoSuchClaim(Missing):
+    """The entry hides no claim of that name, or it is not disclosed here."""
+
+    en = "Entry {index} has no hidden claim {claim} that is disclosed here. See the case's entries for their claims."
+    zh = "第 {index} 条没有在此披露的隐藏声明项 {claim}。请查看案件各条目的声明项。"
 
 
 class TimeOnlyTold(Refusal):
@@ -47,11 +61,73 @@ class LedgerBusy(Unavailable):
     zh = "账本繁忙，或数据库无法访问。请重试：同一声明无论提交几次只记入一次。"
 
 
+class LedgerDiffers(Unavailable):
+    """What a quorum confirmed is not what is ordered here: the database is an older copy, or lost what it had."""
+
+    en = (
+        "A quorum of nodes confirmed {size} entries, and this database does not hold them: it is an older copy, or "
+        "lost what it acknowledged. Nothing that is sent here now becomes final. Stop the server and bring the newest "
+        "copy of the database back; docs/guide/operator.md says what to do where there is none."
+    )
+    zh = (
+        "法定数量的节点已确认 {size} 个条目，而此数据库并未持有：它是旧副本，或丢失了已确认的内容。"
+        "现在提交的内容不会终局。请停止服务器并恢复最新的数据库副本；如无此副本，请见 docs/guide/operator.md。"
+    )
+
+
+class NotFinalYet(Unavailable):
+    """A statement has its place, and too few nodes have confirmed it so far."""
+
+    en = (
+        "Your statement has its place on the ledger, entry {index}, but the nodes have not made it final: {reasons}. "
+        "Do not send it again: it is offered to them until a quorum confirms it."
+    )
+    zh = (
+        "您的声明已排入账本第 {index} 条，但各节点尚未使其终局：{reasons}。"
+        "请勿重复提交：系统将持续提交，直至达到法定数量的节点确认。"
+    )
+
+
+class GivenUp(Unavailable):
+    """A new epoch began without the statement."""
+
+    en = "The members began a new epoch, and your statement is not in the ledger that they agreed on. Submit it again."
+    zh = "成员已开始新纪元，其商定的账本不含您的声明。请重新提交。"
+
+
+class NodesUnknown(Unavailable):
+    """Where the consortium's nodes are is not known here."""
+
+    en = "A consortium keeps this ledger, and its nodes cannot be reached: {why} See HALLMARK_NODES."
+    zh = "本账本由联盟保管，但无法找到其节点：{why}请检查 HALLMARK_NODES。"
+
+
+class NotTheSequencer(Unavailable):
+    """The constitution names another sequencer's key."""
+
+    en = "The constitution of epoch {epoch} names another sequencer's key. Order entries where that key is."
+    zh = "纪元 {epoch} 的章程所载定序者密钥并非此处密钥。请在持有该密钥之处定序。"
+
+
 class StatusNotStated(Unavailable):
     """The status was not stated since the certificate was issued."""
 
-    en = "The status of {number} is new and has not been stated yet. It is within some minutes; ask again then."
-    zh = "证书 {number} 的状态尚未公布。将在数分钟内公布，请届时再查。"
+    en = "The status of {number} is new and has not been stated yet. A worker does so within a minute or so; ask again."
+    zh = "证书 {number} 的状态尚未公布。工作进程通常在一分钟左右公布，请稍后再查。"
+
+
+class StatusNeverStated(Unavailable):
+    """No status was stated yet, or what the database says is not what was stated."""
+
+    en = "The status of the register has not been stated yet. It is within the hour; ask again then."
+    zh = "登记簿状态尚未公布。将在一小时内公布，请届时再查。"
+
+
+class NoSuchStatusList(Missing):
+    """The body has no such list."""
+
+    en = "{body} has no status list {number} for {purpose}. Take the address from the credential as it stands there."
+    zh = "{body} 没有编号为 {number} 的 {purpose} 状态列表。请原样采用凭证中的地址。"
 
 
 class ReplayDiffers(Unverified):

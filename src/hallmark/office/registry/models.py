@@ -43,12 +43,29 @@ class StateRecord(models.Model):
         return self.key
 
 
+class Ordered(models.Model):
+    """One admitted statement that has its place, and waits for a quorum of nodes to make it an entry."""
+
+    index = models.BigIntegerField(primary_key=True)
+    encoded = models.BinaryField()
+    disclosures = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.index)
+
+
 class Head(models.Model):
-    """The one row that orders writers: the size and frontier of the log, and what of it was published."""
+    """The one row that orders writers: the size and frontier of the log, and what of it was published.
+
+    Of a consortium's ledger also the newest final checkpoint, and how the epoch was started that this server is in,
+    where the ledger does not say so yet.
+    """
 
     id = models.IntegerField(primary_key=True, default=1)
     frontier = models.BinaryField()
     published = models.BigIntegerField(default=0)
+    note = models.BinaryField(null=True)
+    start = models.BinaryField(null=True)
 
     def __str__(self) -> str:
         return str(self.id)

@@ -44,10 +44,14 @@ def act_of(kind: str) -> Act:
 def must_concern(actor: Actor, kind: str, issuer: str, subject: str, claims: Mapping[str, Any]) -> None:
     """Raise unless what a statement is about is its issuer's, where the ledger cannot tell.
 
-    Raises `NotTheOwner`, `NoSuchEvidence` for evidence of others, `NoSuchMember` for a competence of somebody else's.
+    Raises `NotTheOwner`, `NoSuchEvidence` for evidence of others, `NoSuchMember` for a competence of somebody else's,
+    `NoSuchCase`, and as `evidence.offered` for an agreement that the applicant could not read.
     """
     if kind == "evidence.erased":
         evidence.owned(claims["address"].hex(), [issuer])
+    if kind == "application.accepted":
+        may_see_case(actor, subject)
+        evidence.offered(claims["agreement"], issuer, queries.case(subject)["applicant"])
     if kind == "competence.recorded" and subject not in accounts.members(actor, issuer):
         raise NoSuchMember(person=subject, organisation=issuer)
 

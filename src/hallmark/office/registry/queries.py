@@ -8,26 +8,44 @@ from typing import Any
 
 from django.conf import settings
 
-from hallmark.certificate.staple import Leaf, staple
+from hallmark.certificate import extract, multikey
+from hallmark.certificate.staple import Leaf, prove, staple
+from hallmark.consortium import finality
 from hallmark.kernel import canonical
+from hallmark.kernel.keys import ED25519, PublicKey
 from hallmark.kernel.text import Text
 from hallmark.ledger import policy
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.note import PLAIN, Note, VerifierKey
+from hallmark.ledger.policy import Policy
 from hallmark.ledger.tile import TiledLog
+from hallmark.office.accounts import queries as accounts
 from hallmark.office.keys.services import port as keys
-from hallmark.office.registry import log, sequencer
-from hallmark.office.registry.errors import NoSuchCase, NoSuchCertificate, NoSuchEntry, StatusNotStated
+from hallmark.office.registry import appraisals, log, sequencer
+from hallmark.office.registry.errors import (
+    InTheRegister,
+    NoSuchCase,
+    NoSuchCertificate,
+    NoSuchClaim,
+    NoSuchEntry,
+    StatusNeverStated,
+    StatusNotStated,
+)
+from hallmark.office.registry.hosted import signer_of as signer_of  # part of this face
 from hallmark.office.registry.models import Draft, Entry, Head, StateRecord
 from hallmark.office.registry.sequencer import LOG_KEY, origin
 from hallmark.office.registry.state import DatabaseState
-from hallmark.office.registry.status import last_stated
+from hallmark.office.registry.status import Stated, history_at, last_stated
+from hallmark.rules import consortium
+from hallmark.rules.act import THINGS, NotRegistered
 from hallmark.rules.state import Record
-from hallmark.statement import disclosure, envelope
+from hallmark.statement import envelope, sealing
 from hallmark.statement.kind import Role
 from hallmark.verify import bundle
+from hallmark.verify.bundle import Issuer
 
 _PARTIES = ("applicant", "body", "laboratory")
+_KEYED = ("organisation.registered", "organisation.rekeyed")
 
 
 def checkpoint() -> Note:
@@ -59,7 +77,7 @@ def entry(index: int) -> Entry:
 def claims(row: Entry) -> dict[str, Any]:
     """Return all claims of an entry that are disclosed here."""
     statement = envelope.parse(bytes(row.encoded))
-    hidden = {each.name: each.value for each in disclosure.decode(bytes(row.disclosures))}
+    hidden = {each.name: each.value for each in sealing.in_clear(bytes(row.disclosures))}
     return {**statement.draft.public, **hidden}
 
 
@@ -123,19 +141,72 @@ def machine_form(number: str) -> bytes:
     changed, record = row
     if stated is None or changed > stated.entry:
         raise StatusNotStated(number=number)
-    keyed = Entry.objects.filter(
-        kind__in=("organisation.registered", "organisation.rekeyed"), subject=issued.issuer, index__lt=issued.index
-    )
+    keyed = Entry.objects.filter(kind__in=_KEYED, subject=issued.issuer, index__lt=issued.index)
     note, tiles = _published_with(stated.entry)
     return staple(
         tiles,
-        note,
+        _trusted_part(note),
         stated.register,
         issued=_leaf(issued),
         issuer=_leaf(keyed.latest("index")),
         stated=_leaf(entry(stated.entry)),
         status=canonical.decode(bytes(record)),
     ).encode()
+
+
+def absence(number: str) -> bytes:
+    """Return the proof that the register as last stated has no certificate of a number.
+
+    Raises `InTheRegister` where it has, `StatusNeverStated`.
+    """
+    stated, note, tiles = _stated()
+    if number in stated.leaves:
+        raise InTheRegister(number=number)
+    proof = stated.register.prove_absence(number)
+    return extract.Absence(number, proof, prove(tiles, note, _leaf(entry(stated.entry))), note).encode()
+
+
+def snapshot() -> bytes:
+    """Return all certificates with their status as last stated, and the proof that these are all.
+
+    Raises `StatusNeverStated`.
+    """
+    return _snapshot(*_stated())
+
+
+@lru_cache(1)
+def _snapshot(stated: Stated, note: Note, tiles: TiledLog) -> bytes:
+    records = {
+        number: {**record, "history": history}
+        for key, record in DatabaseState().scan("certificate/")
+        if (number := key.removeprefix("certificate/")) in stated.leaves and (history := history_at(record, stated.at))
+    }
+    return extract.Snapshot(records, prove(tiles, note, _leaf(entry(stated.entry))), note).encode()
+
+
+def claim(index: int, name: str) -> bytes:
+    """Return one hidden claim of an entry with its proof, and none of the others; raises `NoSuchClaim`."""
+    row = entry(index)
+    found = next((each for each in sealing.in_clear(bytes(row.disclosures)) if each.name == name), None)
+    if found is None:
+        raise NoSuchClaim(claim=name, index=index)
+    note, tiles = _published_with(index)
+    part = _trusted_part(note)
+    return extract.DisclosedClaim(prove(tiles, part, _leaf(row)), found, part).encode()
+
+
+def _stated() -> tuple[Stated, Note, TiledLog]:
+    stated = last_stated()
+    if stated is None:
+        raise StatusNeverStated
+    note, tiles = _published_with(stated.entry)
+    return stated, _trusted_part(note), tiles
+
+
+def _trusted_part(note: Note) -> Note:
+    """Return the note with the signatures that the trust bundle asks for, and no others."""
+    trusted = policy_in_force()
+    return note.only([*trusted.logs, *trusted.witnesses.values()])
 
 
 def _leaf(row: Entry) -> Leaf:
@@ -152,18 +223,73 @@ def _published_with(index: int) -> tuple[Note, TiledLog]:
 
 
 def trust_bundle() -> bytes:
-    """Return the trust bundle of this ledger: while one operator keeps it, the operator's key alone vouches."""
-    key = VerifierKey.of(origin(), PLAIN, keys().get_signer(LOG_KEY).public)
-    ledger = DatabaseState().get("ledger")
+    """Return the trust bundle of this ledger: a consortium's members vouch, without one the operator's key alone.
+
+    Its issuers are the bodies, by every key that the ledger gave them, and the operator, who signs the status lists of
+    bodies that keep their key elsewhere.
+    """
+    state = DatabaseState()
+    ledger = state.get("ledger")
     if ledger is None:
         raise NoSuchEntry(index=0, size=0)
-    operator = DatabaseState().get(f"organisation/{ledger['operator']}") or {}
+    trusted, vouchers = _trusted()
+    names = {key: state.get(f"organisation/{name or ledger['operator']}") or {} for key, name in vouchers.items()}
     return bundle.write(
         settings.HALLMARK_ENVIRONMENT,
-        policy.flat([key], {}, 0),
-        {key.name: Text(**operator["name"])},
+        trusted,
+        {key: Text(**organisation["name"]) for key, organisation in names.items()},
         development=ledger["development"],
+        issuers=dict(_issuers(ledger["operator"])),
+        attested=appraisals.attested(consortium.constitution_of(state)) if state.get("consortium") else {},
     )
+
+
+def policy_chain() -> bytes:
+    """Return the starts of all epochs, by which a verifier goes on from an older bundle; raises `NoConsortium`."""
+    consortium.epoch_of(DatabaseState())
+    starts = Entry.objects.filter(kind__in=("consortium.founded", "epoch.started")).order_by("index")
+    return canonical.encode([claims(row)["start"] for row in starts])
+
+
+def founding(currency: str) -> int:
+    """Return the index of the entry that founded a currency; raises `NotRegistered`."""
+    row = Entry.objects.filter(subject=currency, kind="currency.founded").order_by("index").first()
+    if row is None:
+        raise NotRegistered(what=THINGS["currency"], which=currency)
+    return row.index
+
+
+def policy_in_force() -> Policy:
+    """Return the policy under which checkpoints count."""
+    return Policy.parse(_trusted()[0])
+
+
+def _trusted() -> tuple[bytes, dict[str, str]]:
+    """Return the policy under which checkpoints count, and the organisations by voucher; the operator's name is empty.
+
+    A checkpoint of before the last epoch counts no more: whoever holds one fetches the certificate again.
+    """
+    state = DatabaseState()
+    if state.get("consortium") is None:
+        key = VerifierKey.of(origin(), PLAIN, keys().get_signer(LOG_KEY).public)
+        return policy.flat([key], {}, 0), {key.name: ""}
+    record, constitution = consortium.epoch_of(state), consortium.constitution_of(state)
+    named = {finality.log_key(record, constitution).name: "", **{name: name for name in sorted(constitution.names)}}
+    return finality.policy_text(record, constitution), named
+
+
+def _issuers(operator: str) -> Iterator[tuple[str, Issuer]]:
+    """Yield who signs credentials by each of their Ed25519 keys as Multikey text, in ledger order."""
+    state = DatabaseState()
+    bodies = [each.id for each in accounts.organisations(Role.BODY)]
+    state.load(f"organisation/{name}" for name in (operator, *bodies))
+    given = Entry.objects.filter(kind__in=_KEYED, subject__in=bodies).order_by("index")
+    signing = [(operator, (state.get(f"organisation/{operator}") or {})["key"])]
+    signing += [(row.subject, envelope.parse(bytes(row.encoded)).draft.public["key"]) for row in given]
+    for name, claim in signing:
+        record = state.get(f"organisation/{name}")
+        if record and claim["algorithm"] == ED25519:
+            yield multikey.encode(PublicKey(**claim)), Issuer(name, Text(**record["name"]))
 
 
 def size() -> int:
@@ -174,7 +300,12 @@ def size() -> int:
 
 def find_public_record(number: str) -> Mapping[str, Any]:
     """Return the public record of a certificate; raises `NoSuchCertificate`."""
+    return find_issued(number).public
+
+
+def find_issued(number: str) -> envelope.Draft:
+    """Return the statement that issued a certificate; raises `NoSuchCertificate`."""
     issued = Entry.objects.filter(kind="certificate.issued", subject=number).first()
     if issued is None:
         raise NoSuchCertificate(number=number)
-    return envelope.parse(bytes(issued.encoded)).draft.public
+    return envelope.parse(bytes(issued.encoded)).draft

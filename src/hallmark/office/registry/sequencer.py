@@ -1,35 +1,48 @@
-"""The order of things: statements become entries, all of one batch or none, and then tiles and a checkpoint."""
+"""The order of things: statements become entries, all of one batch or none, and then tiles and a checkpoint.
+
+Where a consortium keeps the ledger, statements are only ordered here: they wait, durably, until `finality` lets them be
+entries. Later ones are admitted on top of those that wait. What is sealed to the members' nodes is ordered once a
+quorum of these would admit it; here it is admitted as far as a stranger can tell.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from secrets import token_bytes
 
 from django.conf import settings
-from django.db import OperationalError, transaction
+from django.db import connection, transaction
 
+from hallmark.consortium.constitution import Constitution
+from hallmark.consortium.epoch import Head as LedgerHead
+from hallmark.consortium.epoch import Record as Epoch
+from hallmark.consortium.epoch import Start
 from hallmark.kernel import canonical, instant
 from hallmark.ledger import tile
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.merkle import Frontier, leaf_hash
 from hallmark.ledger.note import Note, sign
 from hallmark.office.jobs.clock import now as wall_clock
+from hallmark.office.jobs.errors import OUT_OF_REACH
 from hallmark.office.keys.services import port as keys
-from hallmark.office.registry import bulk, log
-from hallmark.office.registry.errors import ClockBehind, LedgerBusy, TimeOnlyTold
-from hallmark.office.registry.models import Entry, Head
+from hallmark.office.registry import bulk, hosted, log
+from hallmark.office.registry.errors import ClockBehind, LedgerBusy, LedgerDiffers, TimeOnlyTold
+from hallmark.office.registry.models import Entry, Head, Ordered
 from hallmark.office.registry.state import DatabaseState, store_all
-from hallmark.rules.admission import admit
+from hallmark.rules import confidential, consortium
 from hallmark.rules.state import Overlay, Record, State
-from hallmark.statement import disclosure, envelope
-from hallmark.statement.disclosure import SALT_SIZE, Disclosure
+from hallmark.statement import envelope, sealing
+from hallmark.statement.disclosure import Disclosure
 from hallmark.statement.envelope import Statement
+from hallmark.statement.sealing import Hidden, Sealed
 
 LOG_KEY = "log"
-OPERATOR_KEY = "operator"
 
-Submission = tuple[bytes, Sequence[Disclosure]]
+Submission = tuple[bytes, Sequence[Disclosure] | Sealed]
+Admissible = tuple[Statement, Hidden]
+Judge = Callable[[Head, list[tuple[bytes, bytes]]], None]
+"""Raises unless a quorum of nodes would admit these statements, with what is beside them, on top of what waits."""
+Made = dict[str, tuple[Record, int]]
 Row = tuple[int, bytes, str, str, str, int, bytes, bytes]
 _COLUMNS = ("index", "digest", "kind", "issuer", "subject", "told_ms", "encoded", "disclosures")
 _PUBLISHED_AT_ONCE = 16 * tile.WIDTH
@@ -44,39 +57,108 @@ def turn() -> Iterator[Head]:
     try:
         with transaction.atomic():
             yield _lock_head()
-    except OperationalError as error:
+    except OUT_OF_REACH as error:
+        if not connection.in_atomic_block:
+            connection.close()  # the next turn may find another server, which leads by then
         raise LedgerBusy from error
 
 
-def append(batch: Iterable[Submission], *, at: int | None = None) -> range:
+def append(batch: Iterable[Submission], *, at: int | None = None, judge: Judge | None = None) -> range:
     """Admit `batch` in order, all or nothing, and return the indexes of its entries once they are durable.
 
-    `at` is the time to tell, ms since 1970 UTC, the wall clock's unless a simulation tells another. Raises what
-    `envelope.parse` and `rules.admit` raise; `TimeOnlyTold`, `ClockBehind`, `LedgerBusy`.
+    `at` is the time to tell, ms since 1970 UTC, the wall clock's unless a simulation tells another. `judge` is asked
+    where something is sealed, and all others wait meanwhile: what it judged must not change before it is ordered.
+    Raises what `envelope.parse`, `confidential.admit` and `judge` raise; `TimeOnlyTold`, `ClockBehind`, `LedgerBusy`.
     """
-    statements = [(envelope.parse(encoded), tuple(disclosures)) for encoded, disclosures in batch]
+    statements: list[Admissible] = [
+        (envelope.parse(encoded), beside if isinstance(beside, Sealed) else tuple(beside)) for encoded, beside in batch
+    ]
     if any(statement.draft.kind.name == "time.told" for statement, _ in statements):
         raise TimeOnlyTold
     if not statements:
         return range(0)
     count = len(statements)
     with turn() as head:
-        size = _frontier(head).size
-        recorded = DatabaseState()
-        recorded.load(_named_in(statement for statement, _ in statements))
-        state = Overlay(recorded)
+        state, size = _state_ordered(head, _named_in(statement for statement, _ in statements))
         if size:
             statements.insert(0, _tell_time(state, at))
-        rows: list[Row] = []
-        made: dict[str, tuple[Record, int]] = {}
-        for index, (statement, disclosures) in enumerate(statements, size):
-            changes = admit(state, statement, disclosures)
-            state.apply(changes)
-            made.update((key, (record, index)) for key, record in changes.items())
-            rows.append(_row(index, statement, disclosures, state))
-        enter(head, rows, made)
+        rows, made = _admit(state, statements, size)
+        if state.get("consortium") is None:
+            enter(head, rows, made)
+        else:
+            if judge and any(isinstance(beside, Sealed) for _, beside in statements):
+                judge(head, [(row[-2], row[-1]) for row in rows])
+            bulk.insert(Ordered, ("index", "encoded", "disclosures"), [(row[0], row[-2], row[-1]) for row in rows])
     end = size + len(rows)
     return range(end - count, end)
+
+
+def state_ordered() -> State:
+    """Return the state with what waits on top; inside a turn."""
+    with turn() as head:
+        return _state_ordered(head, ())[0]
+
+
+def _state_ordered(head: Head, named: Iterable[str]) -> tuple[Overlay, int]:
+    """Return that state, for which the records `named` are read together, and the index of the next statement."""
+    recorded = DatabaseState()
+    recorded.load(named)
+    state, size = Overlay(recorded), _frontier(head).size
+    waiting = _waiting(size)
+    _admit(state, waiting, size)
+    return state, size + len(waiting)
+
+
+def conclude(final: LedgerHead, *, note: bytes | None = None, start: bytes | None = None) -> range:
+    """Let what waits up to `final` be so, and return the new entries.
+
+    `note` shows it, or it is the base of an epoch with this `start`. Raises `LedgerDiffers` where the root is another.
+    """
+    with turn() as head:
+        size = _frontier(head).size
+        if final.size < size:  # another process has let more be so meanwhile
+            return range(size, size)
+        head.note, head.start = note or head.note, start or head.start
+        rows, made = _admit(Overlay(DatabaseState()), _waiting(size, final.size), size)
+        enter(head, rows, made)
+        Ordered.objects.filter(index__lt=final.size).delete()
+        frontier = _frontier(head)
+        if (frontier.size, frontier.root) != final:
+            raise LedgerDiffers(size=final.size)
+        return range(size, final.size)
+
+
+def epoch(head: Head) -> tuple[Epoch, Constitution]:
+    """Return the epoch in which heads are signed; raises `NoConsortium`."""
+    state = _state_ordered(head, ())[0]
+    record, constitution = consortium.epoch_of(state), consortium.constitution_of(state)
+    start = None if head.start is None else Start.parse(bytes(head.start))
+    if start and start.ballot.record.epoch > record.epoch:
+        return start.ballot.record, start.constitution
+    return record, constitution
+
+
+def waiting(head: Head) -> tuple[Frontier, list[tuple[bytes, bytes]]]:
+    """Return the tree of what is final, and what waits on top of it, with encoded disclosures."""
+    rows = Ordered.objects.order_by("index").values_list("encoded", "disclosures")
+    return _frontier(head), [(bytes(encoded), bytes(disclosures)) for encoded, disclosures in rows]
+
+
+def _waiting(start: int, end: int | None = None) -> list[Admissible]:
+    rows = Ordered.objects.filter(index__gte=start, **({} if end is None else {"index__lt": end})).order_by("index")
+    return [(envelope.parse(bytes(row.encoded)), sealing.read(bytes(row.disclosures))) for row in rows]
+
+
+def _admit(state: Overlay, statements: Iterable[Admissible], start: int) -> tuple[list[Row], Made]:
+    """Admit statements from index `start` on; return their rows, and the records they make with who made them."""
+    rows: list[Row] = []
+    made: Made = {}
+    for index, (statement, beside) in enumerate(statements, start):
+        changes = confidential.admit(state, statement, beside)
+        state.apply(changes)
+        made.update((key, (record, index)) for key, record in changes.items())
+        rows.append(_row(index, statement, beside, state))
+    return rows, made
 
 
 def enter(head: Head, rows: Sequence[Row], made: Mapping[str, tuple[Record, int]]) -> None:
@@ -95,19 +177,28 @@ def publish() -> None:
     Where the files are gone, all are written again. Raises `LedgerBusy`, `OSError`.
     """
     with turn() as head:
-        frontier = _frontier(head)
+        note = _final_note(head)
+        size = Checkpoint.parse(note.text).size
         published = head.published if log.exists("checkpoint") else 0
-        if published == frontier.size:
+        if published >= size:
             return
-        for start in range(published, frontier.size, _PUBLISHED_AT_ONCE):
-            fresh = Entry.objects.filter(index__gte=start, index__lt=start + _PUBLISHED_AT_ONCE).order_by("index")
+        for start in range(published, size, _PUBLISHED_AT_ONCE):
+            end = min(start + _PUBLISHED_AT_ONCE, size)
+            fresh = Entry.objects.filter(index__gte=start, index__lt=end).order_by("index")
             entries = [bytes(entry) for entry in fresh.values_list("encoded", flat=True)]
             log.write((place.path, content) for place, content in tile.append(log.read, start, entries))
-        checkpoint = Checkpoint(origin(), frontier.size, frontier.root)
-        signature = sign(checkpoint.text, origin(), keys().get_signer(LOG_KEY))
-        log.write([("checkpoint", Note(checkpoint.text, (signature,)).encode())])
-        head.published = frontier.size
+        log.write([("checkpoint", note.encode())])
+        head.published = size
         head.save()
+
+
+def _final_note(head: Head) -> Note:
+    """Return the newest note that makes entries final: the quorum's, or the operator's own over all."""
+    if head.note is not None:
+        return Note.parse(bytes(head.note))
+    frontier = _frontier(head)
+    checkpoint = Checkpoint(origin(), frontier.size, frontier.root)
+    return Note(checkpoint.text, (sign(checkpoint.text, origin(), keys().get_signer(LOG_KEY)),))
 
 
 def origin() -> str:
@@ -149,20 +240,12 @@ def _tell_time(state: State, at: int | None) -> tuple[Statement, tuple[Disclosur
             raise ClockBehind(clock=instant.to_text(clock), told=instant.to_text(told))
         clock = told + 1  # two batches at one instant
     operator = (ledger or {"operator": ""})["operator"]
-    draft, disclosures = envelope.compose(
-        "time.told",
-        environment=settings.HALLMARK_ENVIRONMENT,
-        issuer=operator,
-        subject=operator,
-        issued_at=clock // instant.SECOND,
-        claims={"utc_ms": clock},
-        salt=lambda: token_bytes(SALT_SIZE),
-    )
-    return envelope.parse(envelope.sign(draft, (), keys().get_signer(OPERATOR_KEY))), disclosures
+    encoded, disclosures = hosted.issue("time.told", operator, operator, {"utc_ms": clock}, at=clock)
+    return envelope.parse(encoded), disclosures
 
 
-def _row(index: int, statement: Statement, disclosures: Sequence[Disclosure], state: State) -> Row:
+def _row(index: int, statement: Statement, beside: Hidden, state: State) -> Row:
     draft = statement.draft
     now: int = (state.get("ledger") or {})["now"]
-    hidden = disclosure.encode(disclosures)
+    hidden = sealing.write(beside)
     return index, statement.digest, draft.kind.name, draft.issuer, draft.subject, now, statement.encoded, hidden

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from secrets import token_bytes
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from hallmark.kernel import canonical, identifier, instant
@@ -15,34 +14,27 @@ from hallmark.ledger.sorted_map import SortedMap
 from hallmark.office.accounts.errors import NoSuchPerson
 from hallmark.office.accounts.policies import Actor, may
 from hallmark.office.jobs.clock import now as wall_clock
-from hallmark.office.keys.services import port as keys
-from hallmark.office.registry import policies, projection, queries, sequencer
+from hallmark.office.registry import finality, policies, projection, queries, sequencer
 from hallmark.office.registry.errors import (
     AnotherDraft,
     ApprovedTwice,
     DraftSubmitted,
-    KeyElsewhere,
     NoSuchDraft,
     NoSuchEntry,
 )
+from hallmark.office.registry.hosted import environment as environment  # part of this face, as are the two others
+from hallmark.office.registry.hosted import issue as issue
+from hallmark.office.registry.hosted import salt as salt
+from hallmark.office.registry.hosted import signer_of
 from hallmark.office.registry.models import Draft
 from hallmark.office.registry.state import DatabaseState
+from hallmark.rules import confidential
 from hallmark.rules.register import status_leaves
 from hallmark.statement import disclosure, envelope
 from hallmark.statement.approval import Approval
-from hallmark.statement.disclosure import SALT_SIZE, Disclosure
+from hallmark.statement.sealing import Sealed
 
 _RANDOM = 16
-
-
-def environment() -> str:
-    """Return the id of the environment that every statement made here carries."""
-    return str(settings.HALLMARK_ENVIRONMENT)
-
-
-def salt() -> bytes:
-    """Return a fresh salt for a hidden claim."""
-    return token_bytes(SALT_SIZE)
 
 
 def prepare(
@@ -56,7 +48,7 @@ def prepare(
 ) -> Draft:
     """Keep the draft of a statement of `issuer` about `subject`.
 
-    Raises `UnknownKind`, `BadClaim`, or as `may` and `policies.must_concern`.
+    Raises `UnknownKind`, `BadClaim`, `NotSealed`, or as `may` and `policies.must_concern`.
     """
     may(actor, policies.act_of(kind), issuer)
     made = wall_clock() if at is None else at
@@ -70,6 +62,7 @@ def prepare(
         salt=salt,
     )
     policies.must_concern(actor, kind, issuer, subject, claims)
+    confidential.check_sealed(DatabaseState(), draft, sealed=False)
     return Draft.objects.create(
         id=identifier.from_seed("DRAFT", token_bytes(_RANDOM)),
         kind=kind,
@@ -114,7 +107,7 @@ def submit(actor: Actor, name: str, signed: bytes | None = None, *, at: int | No
         draft = _open(actor, name)
         content = envelope.decode_draft(bytes(draft.content))
         if signed is None:
-            signed = envelope.sign(content, _approvals(draft), _hosted_key(draft.issuer))
+            signed = envelope.sign(content, _approvals(draft), signer_of(draft.issuer))
         elif envelope.parse(signed).draft != content:
             raise AnotherDraft(draft=name)
         entries = append([(signed, disclosure.decode(bytes(draft.disclosures)))], at=at)
@@ -123,37 +116,36 @@ def submit(actor: Actor, name: str, signed: bytes | None = None, *, at: int | No
     return entries[0]
 
 
+def submit_sealed(actor: Actor, signed: bytes, sealed: Sealed, *, at: int | None = None) -> int:
+    """Let a statement happen that was composed, signed and sealed elsewhere; return the index of its entry.
+
+    Raises as `may`, `envelope.parse` and `append`.
+    """
+    draft = envelope.parse(signed).draft
+    may(actor, policies.act_of(draft.kind.name), draft.issuer)
+    policies.must_concern(actor, draft.kind.name, draft.issuer, draft.subject, draft.public)
+    return append([(signed, sealed)], at=at)[0]
+
+
 def append(batch: list[sequencer.Submission], *, at: int | None = None) -> range:
     """Let `batch` happen, all or nothing, with the projections that follow; return its entries.
 
-    Raises as `sequencer.append`.
+    A consortium's nodes are asked once the outermost transaction is committed, and before about what is sealed. Raises
+    as `sequencer.append` and `finality.judge`, and then as `finality.settle`.
     """
     with sequencer.turn():
-        entries = sequencer.append(batch, at=at)
-        projection.follow(entries)
+        entries = sequencer.append(batch, at=at, judge=finality.judge)
+        if entries.stop <= queries.size():
+            projection.follow(entries)
+        else:
+            finality.arrange(entries.stop, envelope.parse(batch[-1][0]).digest)
     return entries
-
-
-def issue(
-    kind: str, issuer: str, subject: str, claims: Mapping[str, Any], *, at: int | None = None
-) -> tuple[bytes, tuple[Disclosure, ...]]:
-    """Return a statement that the server signs by itself, with an organisation's hosted key and nobody's approval."""
-    draft, disclosures = envelope.compose(
-        kind,
-        environment=environment(),
-        issuer=issuer,
-        subject=subject,
-        issued_at=(wall_clock() if at is None else at) // instant.SECOND,
-        claims=claims,
-        salt=salt,
-    )
-    return envelope.sign(draft, (), _hosted_key(issuer)), disclosures
 
 
 def state_status(*, at: int | None = None) -> int:
     """State the status of all certificates as of now; return the index of the entry. Raises `LedgerBusy`."""
     with sequencer.turn():
-        state = DatabaseState()
+        state = sequencer.state_ordered()
         ledger = state.get("ledger")
         if ledger is None:
             raise NoSuchEntry(index=0, size=0)
@@ -184,12 +176,3 @@ def _open(actor: Actor, name: str) -> Draft:
 
 def _approvals(draft: Draft) -> list[Approval]:
     return [Approval.from_value(value) for value in canonical.decode(bytes(draft.approvals))]
-
-
-def _hosted_key(organisation: str) -> Any:
-    record = DatabaseState().get(f"organisation/{organisation}")
-    if record is None or not record["hosted"]:
-        raise KeyElsewhere(organisation=organisation)
-    ledger = DatabaseState().get("ledger")
-    name = sequencer.OPERATOR_KEY if ledger and organisation == ledger["operator"] else organisation
-    return keys().get_signer(name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
 from hallmark.kernel import canonical
 from hallmark.ledger.sorted_map import SortedMap
@@ -17,16 +18,17 @@ from hallmark.office.registry.state import DatabaseState
 from hallmark.statement.certificate import status_digest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # one statement has one map, and what is made from it is kept with it
 class Stated:
-    """The entry that stated the status, and the map under its root."""
+    """The entry that stated the status, for which time in ms since 1970 UTC, and the map under its root."""
 
     entry: int
+    at: int
     leaves: Mapping[str, bytes]
     register: SortedMap
 
 
-_NOTHING = Stated(-1, {}, SortedMap({}))
+_NOTHING = Stated(-1, 0, {}, SortedMap({}))
 _lock = Lock()
 _kept = _NOTHING
 
@@ -46,7 +48,7 @@ def last_stated() -> Stated | None:
                 leaves = {**known.leaves, **_changed(known.entry, entry, record["at"])}
                 register = SortedMap(leaves)
                 if register.root == record["root"]:
-                    _kept = Stated(entry, leaves, register)
+                    _kept = Stated(entry, record["at"], leaves, register)
                     return _kept
     return None
 
@@ -62,6 +64,11 @@ def _changed(since: int, entry: int, at: int) -> dict[str, bytes]:
             leaves[number] = canonical.decode(bytes(leaf))["digest"]
             continue
         record = state.get(f"certificate/{number}") or {"history": []}
-        if history := [event for event in record["history"] if event["recorded_at"] <= at]:
+        if history := history_at(record, at):
             leaves[number] = status_digest({**record, "history": history})
     return leaves
+
+
+def history_at(record: Mapping[str, Any], at: int) -> list[Mapping[str, Any]]:
+    """Return the events of a status record that were recorded at `at`, ms since 1970 UTC."""
+    return [event for event in record["history"] if event["recorded_at"] <= at]

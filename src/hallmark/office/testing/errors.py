@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hallmark.kernel.errors import Missing, Refusal
+from hallmark.kernel.errors import Missing, Refusal, Unverified
 
 
 class NoSuchRun(Missing):
@@ -33,3 +33,18 @@ class ItemsOpen(Refusal):
     article = "ISO/IEC 17025:2017 7.8"
     en = "These items still wait for a person's judgement: {items}. Judge them, then draw up the report."
     zh = "下列项目尚待人员判定：{items}。请判定后再出具报告。"
+
+
+class NoSuchReport(Missing):
+    """The case has no test report of that number."""
+
+    en = "This case has no test report {report}. Look the number up in the case."
+    zh = "本案没有检测报告 {report}。请在案卷中查找编号。"
+
+
+class ReportDisagrees(Unverified):
+    """The laboratory's record is not what the ledger names, or says something else."""
+
+    article = "ISO/IEC 17025:2017 7.8.1"
+    en = "The laboratory's record and the report on the ledger differ: {why}. Rely on neither; ask the laboratory."
+    zh = "实验室记录与账本上的报告不一致：{why}。请勿信赖，并询问实验室。"

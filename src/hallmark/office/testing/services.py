@@ -15,7 +15,6 @@ from django.db import connections, transaction
 from hallmark.kernel import identifier
 from hallmark.kernel.errors import HallmarkError
 from hallmark.lab import kits, runner, sample
-from hallmark.lab import report as lab_report
 from hallmark.lab.kit import Verdict
 from hallmark.lab.record import HandJudgement, Record
 from hallmark.office.accounts.policies import Actor
@@ -28,7 +27,7 @@ from hallmark.office.registry import queries as registry
 from hallmark.office.registry import services as statements
 from hallmark.office.registry.models import Draft
 from hallmark.office.registry.state import DatabaseState
-from hallmark.office.testing import policies, queries
+from hallmark.office.testing import policies, queries, report
 from hallmark.office.testing.errors import ItemsOpen, NotTheSample
 from hallmark.office.testing.models import TestRun
 from hallmark.rules.edition import Edition
@@ -171,8 +170,8 @@ def judge(
 def draw_up(actor: Actor, name: str, *, at: int | None = None) -> Draft:
     """Return the draft of `test.reported` for a run, its record and the page for people kept as evidence.
 
-    It then takes the approvals of tester and authorised signatory, which cover the page: so it names no signatures, and
-    is not the PDF of `paper.report`, which does. Raises `ItemsOpen`.
+    It then takes the approvals of tester and authorised signatory, which cover both: the page is the report as it will
+    be issued, but for what signing adds. Raises `ItemsOpen`, `SampleUnknown`.
     """
     run = policies.may_see(actor, name)
     policies.may_test(actor, run.laboratory)
@@ -184,9 +183,9 @@ def draw_up(actor: Actor, name: str, *, at: int | None = None) -> Draft:
     case = registry.case(run.case)
     made = wall_clock() if at is None else at
     edition = Edition.of_case(DatabaseState(), case)
-    report = identifier.from_seed("REPORT", token_bytes(16))
-    claims = {
-        "report": report,
+    data = record.encode()
+    claims: dict[str, Any] = {
+        "report": identifier.from_seed("REPORT", token_bytes(16)),
         "sample": run.sample,
         "builds": case["product"]["builds"],
         "kit": {
@@ -195,13 +194,14 @@ def draw_up(actor: Actor, name: str, *, at: int | None = None) -> Draft:
             "isolation": str(record.session["isolation"]),
         },
         "verdicts": {line.id: str(record.verdict(line.id)) for line in record.requirements},
-        "record": _keep(actor, run, record.encode(), "result record", "application/cbor"),
-        "paper": _keep(actor, run, lab_report.to_html(record).encode(), "test report", "text/html"),
+        "record": _keep(actor, run, data, "result record", "application/cbor"),
         "started_on": edition.date_at(run.asked_ms).isoformat(),
         "finished_on": edition.date_at(made).isoformat(),
     }
     if case["tests"]:
         claims["amends"] = case["tests"][-1]["report"]
+    page = report.draw_draft(run.case, run.laboratory, claims, data, made)
+    claims["paper"] = _keep(actor, run, page, "test report", "application/pdf")
     return statements.prepare(actor, "test.reported", run.laboratory, run.case, claims, at=at)
 
 

@@ -1,0 +1,183 @@
+"""A consortium keeps the ledger: what is so on the server is what a quorum of nodes made final."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from django.db import connection
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from hallmark import schemes
+from hallmark.consortium import finality as consortium
+from hallmark.consortium.constitution import Constitution
+from hallmark.kernel import instant
+from hallmark.kernel.errors import HallmarkError
+from hallmark.ledger.checkpoint import Checkpoint
+from hallmark.node import ceremony, convening
+from hallmark.node.errors import EntriesLost
+from hallmark.office.jobs.clock import now
+from hallmark.office.jobs.models import Deadline
+from hallmark.office.jobs.worker import work
+from hallmark.office.keys.services import port as keys
+from hallmark.office.registry import check, enrolment, finality, projection, queries, sequencer, services
+from hallmark.office.registry.errors import GivenUp, NotFinalYet
+from hallmark.office.registry.models import Entry, Ordered
+from hallmark.scheme import loader
+from hallmark.server.work import HANDLERS
+from hallmark.verify import chain
+from hallmark.verify.bundle import TrustBundle
+from hallmark.verify.register import verify_extract
+from node.network import Network, founded, seat, signers
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def network(office, settings, tmp_path):
+    """Four nodes, of the operator, the bank, the body and the laboratory, who founded their consortium."""
+    operator = queries.record("ledger")["operator"]
+    names = (operator, office.bank, office.northern, office.meridian)
+    log_key = keys().get_signer(sequencer.LOG_KEY).public
+    ledger = f"hallmark/{settings.HALLMARK_ENVIRONMENT}"
+    first = Constitution(ledger, tuple(map(seat, names)), log_key, bytes(32), (b"c" * 32,), 1, development=True)
+    folder = tmp_path / "nodes"
+    folder.mkdir()
+    settings.HALLMARK_NODES = folder
+    with Network(folder, loader.load(schemes.read("cfp")), names, first=first, clock=now) as network:
+        peers = "".join(f"{name} http://127.0.0.1:{port}\n" for name, port in network.ports.items())
+        (folder / "peers").write_text(peers)
+        network.wake()
+        enrolment.found_consortium(founded(first))
+        yield network
+        finality.forget_nodes()
+
+
+def interest(office, year=2030):
+    claims = {"interest_in": office.jade, "nature": "other", "from": "2026-01-01", "until": f"{year}-01-01"}
+    return services.issue("interest.declared", office.northern, office.northern, claims)
+
+
+def test_what_was_there_before_the_consortium_and_its_founding_come_under_its_quorum(office, network):
+    note = queries.checkpoint()
+    endorsement = TrustBundle.parse(queries.trust_bundle()).policy.verify(note)
+    assert endorsement.checkpoint.size == Entry.objects.count() == Checkpoint.parse(note.text).size
+    assert len(endorsement.cosigned) >= network.first.quorum
+    consortium.check_final(note, *network.epoch, archive=True)
+    assert {node.state.tree.size for node in network.nodes.values()} >= {Entry.objects.count()}
+
+
+def test_a_statement_is_so_when_it_is_final(office, network):
+    (index,) = services.append([interest(office)])
+    assert queries.size() == index + 1 and not Ordered.objects.exists()
+    assert Checkpoint.parse(queries.checkpoint().text).size == index + 1
+    assert check.replay().entries == index + 1
+
+
+def test_without_a_quorum_nothing_is_so_and_nothing_is_lost(office, network, monkeypatch):
+    before = queries.size(), queries.checkpoint().text
+    network.stop(office.bank, office.northern)
+    with monkeypatch.context() as patched:
+        patched.setattr(finality, "_PATIENCE", 0.5)
+        with pytest.raises(NotFinalYet, match="entry") as refused:
+            services.append([interest(office)])
+    assert (queries.size(), queries.checkpoint().text) == before
+    assert Ordered.objects.count() == 2  # the time, and the statement
+    assert Deadline.objects.filter(kind=finality.OFFERED, done=False).exists()
+    for name in (office.bank, office.northern):
+        network.start(name)
+    network.wake(office.bank, office.northern)
+    finality.offer()
+    assert queries.size() == refused.value.facts["index"] + 1 and not Ordered.objects.exists()
+
+
+def test_what_a_process_ordered_before_it_died_goes_with_the_next_statement(office, network, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(finality, "settle", lambda *_: None)
+        (lost,) = services.append([interest(office, 2031)])
+    (index,) = services.append([interest(office, 2032)])
+    assert Entry.objects.get(pk=lost).kind == "interest.declared" and index == lost + 2
+    assert check.replay().entries == index + 1
+
+
+def test_what_a_process_ordered_before_it_died_is_offered_by_a_worker(office, network, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(finality, "settle", lambda *_: None)
+        (lost,) = services.append([interest(office, 2031)])
+    assert Deadline.objects.filter(kind=finality.OFFERED, done=False).exists()
+    work("test", HANDLERS, lambda: now() + instant.MINUTE, until_idle=True)
+    assert Entry.objects.get(pk=lost).kind == "interest.declared" and not Ordered.objects.exists()
+    assert not Deadline.objects.filter(kind=finality.OFFERED, done=False).exists()
+
+
+def test_what_another_process_made_final_meanwhile_is_not_taken_for_lost(office, network):
+    services.append([interest(office, 2031)])
+    before = finality._offered()
+    services.append([interest(office, 2032)])
+    quorum = finality._quorum(*before.epoch)
+    quorum.compare(before, finality._offered)
+    with pytest.raises(EntriesLost):
+        quorum.compare(before, lambda: before)
+
+
+def test_statements_that_come_together_become_final_together(office, network):
+    failures = []
+
+    def submit(year):
+        try:
+            services.append([interest(office, year)])
+        except HallmarkError as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=partial(submit, 2040 + number)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures and not Ordered.objects.exists()
+    assert check.replay().entries == Entry.objects.count()
+
+
+def test_the_server_enters_the_epoch_that_the_members_began_and_gives_up_what_is_not_in_it(
+    office, network, monkeypatch
+):
+    size, trusted = queries.size(), TrustBundle.parse(queries.trust_bundle())
+    with monkeypatch.context() as patched:
+        patched.setattr(finality, "settle", lambda *_: None)
+        services.append([interest(office, 2033)])  # ordered, and shown to nobody
+    calls = {
+        name: signers(name).witness.sign(ceremony.call_message(network.epoch[0], 1)) for name in [*network.names][:2]
+    }
+    start = convening.convene(network.peers(), network.epoch, 1, calls, network.first, patience=10)
+    given_up = interest(office, 2034)
+    with pytest.raises(GivenUp):
+        services.append([given_up])
+    assert queries.record("consortium")["epoch"][0] == 2 == start.ballot.record.epoch
+    assert [row.kind for row in Entry.objects.filter(index__gte=size).order_by("index")] == [
+        "time.told",
+        "epoch.started",
+    ]
+    services.append([given_up])
+    followed, epochs = chain.follow(trusted, queries.policy_chain())
+    assert (epochs, followed) == (1, queries.trust_bundle())
+    TrustBundle.parse(followed).policy.verify(queries.checkpoint())
+    assert check.replay().entries == queries.size()
+
+
+def test_that_there_is_no_certificate_of_a_number_is_proven_under_the_quorum(office, network):
+    services.state_status()
+    bundle = TrustBundle.parse(queries.trust_bundle())
+    absent = verify_extract(queries.absence("CFP-NORTH-2026-01-000001-6"), bundle, now())
+    assert absent.fresh and len(absent.vouched_by) >= network.first.quorum
+    assert verify_extract(queries.snapshot(), bundle, now()).readings == {}
+
+
+def test_the_projections_follow_what_is_final_as_if_made_again(office, network):
+    services.append([interest(office, 2035)])
+    assert projection.rebuild() == queries.size()
