@@ -186,12 +186,20 @@ class Market:
         """Return a new case of Lotus at Northern."""
         return self.act("alice", "application.submitted", None, self.application(**claims))
 
+    def agreement(self, reader: str = "lotus") -> dict[str, Any]:
+        """Let Northern bring an agreement and `reader` read it; return the claim that names it."""
+        path = f"/evidence?organisation={self.places['northern']}&name=agreement.txt"
+        _, kept = self.dora.call("POST", path, data=b"we agree", content_type="text/plain")
+        self.dora.post(f"/evidence/{kept['address']}/readers", {"organisation": self.places[reader]})
+        return dict(kept)
+
     def planned(self) -> str:
         """Return a case that Meridian tests and Erin audits."""
         case = self.apply()
-        agreement = {"agreement": hashlib.sha256(b"agreement").hexdigest()}
-        self.act("dora", "application.accepted", case, agreement, case_officer="dora")
-        self.act("alice", "agreement.signed", case, agreement, applicant_representative="alice")
+        offered = self.agreement()
+        self.act("dora", "application.accepted", case, {"agreement": offered}, case_officer="dora")
+        signed = {"agreement": offered["sha256"]}
+        self.act("alice", "agreement.signed", case, signed, applicant_representative="alice")
         team = [{"person": self.persons["erin"], "function": "auditor"}]
         plan = {"laboratory": self.places["meridian"], "team": team, "evaluate_by": "2099-01-01"}
         self.act("dora", "evaluation.planned", case, plan, case_officer="dora")

@@ -114,6 +114,56 @@ def test_evidence_is_erased_by_its_owner_through_an_entry_and_by_nobody_else(mar
     assert market.alice.get(path)[1]["code"] == "erased"
 
 
+def test_the_key_of_evidence_outlives_every_refusal_to_erase_it(opened):
+    """A draft to erase what a case rests on is refused by the rules; no entry, so no job, and the file is read on."""
+    offered = opened.agreement()
+    case = opened.apply()
+    opened.act("dora", "application.accepted", case, {"agreement": offered}, case_officer="dora")
+    path, northern = f"/evidence/{offered['address']}", opened.places["northern"]
+    claims = {"address": offered["address"], "ground": "retention", "reason": "in a hurry"}
+    draft = opened.prepare("dora", "evidence.erased", northern, claims)
+    status, problem = opened.dora.post(f"/drafts/{draft['id']}/submit")
+    assert (status, problem["code"], problem["facts"]["case"]) == (409, "case-not-ended", case)
+    assert "art. 21" in problem["article"]
+    work("w", HANDLERS, now, until_idle=True)
+    assert opened.alice.raw("GET", path).status_code == 200
+
+    opened.act("alice", "application.withdrawn", case, {"reason": "no"}, applicant_representative="alice")
+    status, problem = opened.dora.post(f"/drafts/{draft['id']}/submit")
+    assert (status, problem["code"]) == (409, "kept-after-case")
+    work("w", HANDLERS, now, until_idle=True)
+    assert opened.alice.raw("GET", path).status_code == 200
+
+
+def test_an_agreement_is_the_bodys_own_file_and_the_applicant_can_read_it(opened):
+    case = opened.apply()
+
+    def refused(**changes: object) -> str:
+        body = {"kind": "application.accepted", "issuer": opened.places["northern"], "subject": case}
+        claims = {"agreement": {**opened.agreement(reader="jade"), **changes}}
+        return opened.dora.post("/drafts", body | {"claims": claims})[1]["code"]
+
+    assert refused() == "not-shared"
+    assert refused(sha256="00" * 32) == "other-content"
+    assert refused(address="00" * 32) == "no-such-evidence"
+    body = {"kind": "application.accepted", "issuer": opened.places["northern"], "subject": CASE_OF_NOBODY}
+    assert (
+        opened.dora.post("/drafts", body | {"claims": {"agreement": opened.agreement()}})[1]["code"] == "no-such-case"
+    )
+
+    offered = opened.agreement()
+    opened.act("dora", "application.accepted", case, {"agreement": offered}, case_officer="dora")
+    assert b"".join(opened.alice.raw("GET", f"/evidence/{offered['address']}").streaming_content) == b"we agree"
+    other = {"agreement": "00" * 32}
+    draft = opened.prepare("alice", "agreement.signed", case, other)
+    approval = opened.approval(draft, "applicant_representative", "alice")
+    opened.alice.post(f"/drafts/{draft['id']}/approvals", approval)
+    assert opened.alice.post(f"/drafts/{draft['id']}/submit")[1]["code"] == "agreement-differs"
+
+
+CASE_OF_NOBODY = "CASE-4BBARBHN-BFJD2F3X-S"
+
+
 def test_an_entry_about_the_evidence_of_others_erases_nothing(market, bring):
     _, kept = bring(b"the secret of lotus")
     claims = {"address": bytes.fromhex(kept["address"]), "ground": "malice", "reason": "admitted by the rules alone"}

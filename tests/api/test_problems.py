@@ -7,8 +7,10 @@ import re
 from io import BufferedReader, RawIOBase
 
 import pytest
+from django.db import connection
 
 from hallmark.api.urls import api
+from hallmark.office.jobs.errors import OUT_OF_REACH
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +111,15 @@ def test_an_error_is_told_in_the_language_asked_for(stranger):
 @pytest.mark.parametrize("path", ["/nowhere", "/", "/api/", "/api/v2/checkpoint", "/docs", "/register/x/y/z"])
 def test_what_is_not_there_is_a_problem_too(stranger, path):
     check(stranger.raw("GET", path), 404)
+
+
+@pytest.mark.parametrize("error", OUT_OF_REACH)
+def test_a_database_out_of_reach_is_a_reason_to_try_again(stranger, error):
+    def fail(*_):
+        raise error("the server is gone, or takes no writes")
+
+    with connection.execute_wrapper(fail):
+        assert check(stranger.raw("GET", "/checkpoint"), 503)["code"] == "ledger-busy"
 
 
 def test_what_the_server_refuses_before_the_api_is_a_problem_too(stranger, settings):

@@ -70,6 +70,9 @@ def explore(token: str, real: Mapping[str, str], examples: int) -> list[int]:
 
 
 def test_every_operation_answers_as_described(market):
+    from hallmark.office.registry.services import state_status
+
+    state_status()
     real = {"organisation": market.places["lotus"], "person": market.persons["alice"], "scheme": "cfp"}
     statuses = explore(market.olga.token, real, examples=8)
     assert {200, 201, 400, 403, 404} <= set(statuses)

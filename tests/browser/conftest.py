@@ -31,6 +31,7 @@ _CALL = """async ([bundle, call, cases]) => {
   const shown = (answer) => ({
     number: answer.number, status: answer.status, since: answer.since, reason: answer.reasonCode,
     digest: hex(answer.recordDigest), known_at: answer.knownAt, age: answer.age, vouched_by: answer.vouchedBy,
+    attested: answer.attested,
     development: answer.development, why: answer.why,
   });
   const calls = {

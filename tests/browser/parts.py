@@ -19,7 +19,7 @@ from hallmark.ledger.tree import Tree
 from hallmark.rules.register import status_leaves
 from hallmark.statement import envelope
 from hallmark.verify import bundle
-from hallmark.verify.bundle import TrustBundle
+from hallmark.verify.bundle import Attested, TrustBundle
 from hallmark.verify.certificate import Answer, verify_certificate
 from hallmark.verify.file import verify_file
 from hallmark.verify.printed import verify_printed
@@ -90,12 +90,17 @@ def trust(
     threshold: int = 0,
     environment: str = ENVIRONMENT,
     signer: SoftwareSigner | None = None,
+    attested: Mapping[str, Attested] | None = None,
+    *,
+    development: bool | None = None,
 ) -> bytes:
     """Return a trust bundle: the log's key, and `threshold` of `witnesses`."""
     log = VerifierKey.of(LOG, PLAIN, (signer or key("log")).public)
     cosigners = {name: cosignature.verifier_key(name, each.public) for name, each in (witnesses or {}).items()}
     names = {LOG: Text("运营方", "Operator"), **{name: Text(f"见证方{name}", name.title()) for name in cosigners}}
-    return bundle.write(environment, policy.flat([log], cosigners, threshold), names, development=not witnesses)
+    text = policy.flat([log], cosigners, threshold)
+    is_development = not witnesses if development is None else development
+    return bundle.write(environment, text, names, development=is_development, attested=attested)
 
 
 def judge(run: Callable[[], Any]) -> Outcome:
@@ -143,6 +148,10 @@ def _shown(answer: Answer) -> Outcome:
         "known_at": answer.known_at,
         "age": answer.age,
         "vouched_by": [name._asdict() for name in answer.vouched_by],
+        "attested": [
+            [name._asdict(), {"family": how.family, "acceptedBy": how.accepted_by, "at": how.at} if how else None]
+            for name, how in answer.attested
+        ],
         "development": answer.development,
         "why": answer.why._asdict() if answer.why else None,
     }

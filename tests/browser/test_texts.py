@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from browser.parts import Log, Parts, codes, judge, same, trust
 from browser.test_pdf import _FILE, NAMED, pdf, stream
@@ -17,7 +18,7 @@ from hallmark.ledger.sorted_map import SortedMap
 from hallmark.portal.views import check
 from hallmark.statement import envelope
 from hallmark.statement.certificate import record_digest, status_digest
-from hallmark.verify.bundle import TrustBundle
+from hallmark.verify.bundle import Attested, TrustBundle
 from hallmark.verify.command import main
 from world.market import key, org
 
@@ -96,6 +97,58 @@ def test_markup_in_a_certificate_is_shown_as_text_and_runs_nothing(verify_html: 
     width = verify_html.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert width[0] <= width[1]
     assert happened == []
+
+
+def test_times_have_a_zone_and_a_phone_shows_all_of_it(verify_html: Page, parts: Parts) -> None:
+    verify_html.set_viewport_size({"width": 390, "height": 844})
+    text = shown(verify_html, "certificate.hallmark", parts.form(parts.numbers[0]).encode())
+    assert re.search(r"Status stated on .* [0-9]{2}:[0-9]{2} (UTC|GMT)", text)
+    assert verify_html.evaluate("document.documentElement.scrollWidth") <= 390
+    outcomes = [box for each in verify_html.locator(".step__outcome").all() if (box := each.bounding_box())]
+    assert len({box["x"] + box["width"] for box in outcomes}) == 1  # one column, however long the lines beside it are
+    assert {box["height"] for box in outcomes} == {outcomes[0]["height"]}
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            "en",
+            "East (software TPM, self-reported measurement, accepted by 6 members, 2026-11-28); West (not attested)",
+        ),
+        ("zh", "见证方east（软件 TPM，度量值为自行报告，6 个成员认可，2026-11-28）；见证方west（未证明）"),
+    ],
+)
+def test_who_vouches_and_how_their_nodes_are_attested_is_shown(
+    chromium: Browser, tmp_path: Path, parts: Parts, language: str, told: str
+) -> None:
+    witnesses = {"east": key("east"), "west": key("west")}
+    attested = {"east": Attested("tpm", 6, 1_795_863_000_000)}
+    trusted = trust(witnesses, 2, attested=attested, development=True)
+    (tmp_path / "verify.html").write_bytes(check.standalone(trusted))
+    page = chromium.new_page(locale="en-GB")
+    page.clock.set_fixed_time(parts.now / 1000)
+    page.goto((tmp_path / "verify.html").as_uri())
+    page.click(f"button[lang^={language}]")
+    form = parts.form(parts.numbers[0], checkpoint=parts.log.cosigned(witnesses)).encode()
+    text = shown(page, "certificate.hallmark", form)
+    assert told in text
+    assert "one operator" not in text and "仅由一家" not in text
+    page.close()
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Compare a product file"), ("zh", "比对产品文件")])
+def test_a_file_is_chosen_in_the_language_of_the_page(
+    verify_html: Page, parts: Parts, language: str, words: str
+) -> None:
+    verify_html.click(f"button[lang^={language}]")
+    shown(verify_html, "certificate.hallmark", parts.form(parts.numbers[0]).encode())
+    field = verify_html.get_by_label(words)
+    assert (field.get_attribute("type"), field.evaluate("each => getComputedStyle(each).opacity")) == ("file", "0")
+    field.focus()
+    assert verify_html.locator(".chooser:focus-within").inner_text() == words
+    verify_html.set_input_files("#check-build", {"name": "x", "mimeType": "text/plain", "buffer": b"another"})
+    expect(verify_html.locator(".verdict [role=status]")).to_contain_text("x")
 
 
 def test_a_page_that_was_not_checked_has_a_heading_of_its_own(verify_html: Page, parts: Parts) -> None:

@@ -14,7 +14,7 @@ from hallmark.certificate.preset import DICTIONARY
 from hallmark.kernel import canonical, instant
 from hallmark.kernel.keys import ESP256, ML_DSA_44, SoftwareSigner
 from hallmark.statement import envelope
-from hallmark.verify.bundle import TrustBundle
+from hallmark.verify.bundle import Attested, TrustBundle
 from world.market import ENVIRONMENT, key, org
 
 DAY = instant.DAY
@@ -181,6 +181,18 @@ def test_a_body_may_sign_with_p256_and_what_it_signs_with_ml_dsa_is_left_open(in
     same(in_browser("certificate", cases, trust()), judge_certificates(cases, trust()))
 
 
+ATTESTED = {"east": Attested("tpm", 6, 1_795_863_000_000)}
+
+
+def test_how_the_nodes_of_those_who_vouch_are_attested_is_read_alike(in_browser: Any, parts: Parts) -> None:
+    witnesses = {"east": key("east"), "west": key("west")}
+    form = parts.form(parts.numbers[0], checkpoint=parts.log.cosigned(witnesses)).encode()
+    trusted = trust(witnesses, 2, attested=ATTESTED)
+    expected = judge_certificates([(form, parts.now)], trusted)
+    assert [how and how["acceptedBy"] for _, how in expected[0]["attested"]] == [6, None]
+    same(in_browser("certificate", [(form, parts.now)], trusted), expected)
+
+
 def test_trust_bundles_are_read_alike(in_browser: Any) -> None:
     witnesses = {"east": key("east"), "west": key("west")}
     genuine = trust(witnesses, 2)
@@ -192,6 +204,20 @@ def test_trust_bundles_are_read_alike(in_browser: Any) -> None:
         b"[]",
         b"\xef\xbb\xbf" + genuine,
         genuine + b"}",
+        trust(witnesses, 2, attested=ATTESTED),
+        *(
+            trust(witnesses, 2, attested=ATTESTED).decode().replace(right, wrong).encode()
+            for right, wrong in (
+                ('"tpm"', '"a family"'),
+                ('"tpm"', "7"),
+                ('"accepted_by": 6', '"accepted_by": 0'),
+                ('"accepted_by": 6', '"accepted_by": "6"'),
+                ('"accepted_by": 6,', ""),
+                ('"at": 1', '"at": -1'),
+                ('"at": 1', '"at": 9999'),
+                ('"at": 1', '"more": 1, "at": 1'),
+            )
+        ),
         text.replace('"development"', '"environment"').encode(),
         text.replace("false", "1.0").encode(),
         text.replace("false", "1e5").encode(),

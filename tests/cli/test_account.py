@@ -33,6 +33,20 @@ def code(monkeypatch):
     monkeypatch.setattr(session, "ask", lambda _: totp.code(SECRET, now() // 30_000 + next(later)).decode())
 
 
+def test_a_ledger_that_counts_is_not_founded_without_a_name(desks, settings):
+    settings.HALLMARK_ENVIRONMENT = "development"
+    owner = ("--owner-zh", "央行", "--owner-en", "Central bank", "--address", "1 Main street")
+    operator = ("--operator-zh", "运营方", "--operator-en", "Operator", "--registrar", "Olga", "--login", "olga")
+    assert desks("olga").refused("operate", "found", *owner, *operator) == (5, "ledger-unnamed")
+
+
+def test_a_password_that_is_too_short_is_told_how_long_it_must_be(olga, monkeypatch):
+    monkeypatch.setenv("HALLMARK_NEW_PASSWORD", "short")
+    code, _, said = olga.say("password")
+    assert (code, "fewer than 12 characters" in said) == (3, True)
+    assert "少于 12 个字符" in olga.say("password", language="zh")[2]
+
+
 def test_a_second_factor_is_added_asked_for_and_removed(olga, code, server):
     exit_code, out, err = olga.say("second-factor", "add")
     assert (exit_code, out) == (0, "Signing in asks for a code from now on\n")

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from hallmark.cli import claims
 from hallmark.cli.commands import COMMANDS, GROUPS
+from hallmark.cli.errors import BadArgument
 from hallmark.cli.main import main
 from hallmark.kernel.keys import SoftwareSigner
 
@@ -22,6 +24,28 @@ from hallmark.kernel.keys import SoftwareSigner
 @pytest.fixture
 def desk(desks):
     return desks("alice")
+
+
+def test_a_passphrase_that_nobody_can_type_is_asked_for_clearly(desk, monkeypatch):
+    assert desk.refused("key", "create", "mine", "--passphrase") == (3, "no-passphrase")
+    assert not list(desk.profile.glob("keys/*"))
+    monkeypatch.setenv("HALLMARK_PASSPHRASE", "a passphrase")
+    desk("key", "create", "mine", "--passphrase")
+    monkeypatch.delenv("HALLMARK_PASSPHRASE")
+    assert desk.refused("key", "show", "mine") == (3, "no-passphrase")
+    monkeypatch.setenv("HALLMARK_PASSPHRASE", "another")
+    _, _, said = desk.say("key", "show", "mine", language="zh")
+    assert "口令不对，或文件已损坏" in said
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_help_and_refusal_name_codes_for_a_reason(desk, language):
+    _, said, _ = desk.say("suspend", "--help", language=language)
+    assert "complaint" in said
+    with pytest.raises(BadArgument) as caught:
+        claims.reason_code(None, "a b", None)
+    assert "nonconforming" in caught.value.explain(language)
+    assert claims.reason_code(None, "anything-else", None) == "anything-else"
 
 
 def test_help_loads_nothing_heavy():
@@ -266,3 +290,64 @@ def test_a_certificate_is_checked_without_server_or_profile(desk, tmp_path, monk
     assert desk.say("verify", tmp_path / "x.hallmark")[0] == 4  # as hallmark-verify: there is no trust bundle
     assert desk.say("verify", tmp_path / "absent")[0] == 4
     assert not desk.profile.exists()
+
+
+WHOLE = """type = "CFP-01"
+body = "ORG-393XBYCV-DJACX1AK-T"
+
+[product]
+name = { zh = "钱包", en = "Wallet" }
+model = "LW-1"
+version = "1.0"
+builds = [{ role = "apk", file = "wallet.apk" }]
+
+[manufacturer]
+name = { zh = "莲花", en = "Lotus" }
+address = "lotus road 3"
+
+[factory]
+name = { zh = "莲花", en = "Lotus" }
+address = "lotus road 3"
+
+[[documents]]
+document = "CCRC-A1"
+file = "form.txt"
+
+[[documents]]
+document = "CCRC-A2"
+file = "licences.txt"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "field", "why"),
+    [
+        ('type = "CFP-01"\n', "", 0, "type", "it is missing"),
+        ('type = "CFP-01"', "type = 1", 1, "type", "text of 1 to 64 characters is wanted"),
+        ('body = "ORG-393XBYCV-DJACX1AK-T"', 'body = "ORG-1"', 2, "body", ""),
+        ("[product]\n", "declare = ['ios']\n[product]\n", 4, "declare", "application.submitted has no such claim"),
+        ('model = "LW-1"\n', "", 4, "product.model", "it is missing"),
+        ('version = "1.0"', "version = 1.0", 7, "product.version", "text of 1 to 100 characters is wanted"),
+        ('en = "Wallet"', 'eng = "Wallet"', 5, "product.name.en", "it is missing"),
+        ('role = "apk", ', "", 8, "product.builds[0].role", "it is missing"),
+        ('"wallet.apk"', '"none.apk"', 8, "product.builds[0].file", "none.apk: No such file or directory"),
+        (', file = "wallet.apk"', "", 8, "product.builds[0].file", "it is missing"),
+        ("[{ role", "{ role", 8, "", ""),
+        ("[manufacturer]\n", "", 9, "", ""),
+        ('file = "licences.txt"', 'files = "licences.txt"', 22, "documents[1].file", "it is missing"),
+        ('"licences.txt"', '"empty.txt"', 24, "documents[1].file", "empty.txt is empty"),
+        ('document = "CCRC-A2"', 'document = "a b"', 23, "documents[1].document", "it does not match"),
+        ("builds = [{", "builds = 1 #", 8, "product.builds", "a list of tables is wanted"),
+    ],
+)
+def test_a_fault_in_an_application_is_named_by_file_line_and_field(desk, tmp_path, old, new, line, field, why):
+    for name, content in (("wallet.apk", "a build"), ("form.txt", "a"), ("licences.txt", "b"), ("empty.txt", "")):
+        (tmp_path / name).write_text(content)
+    path = tmp_path / "app.toml"
+    path.write_text(WHOLE.replace(old, new, 1), "utf-8")
+    code, out, err = desk.say("apply", "--file", path)
+    assert (code, out) == (3, "")
+    assert err.startswith(f"{path} cannot be used: ")
+    if field:
+        assert f": {f'line {line}, ' if line else ''}{field}: " in err
+        assert why in err

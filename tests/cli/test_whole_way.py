@@ -9,6 +9,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from hallmark.kernel import identifier
+from hallmark.paper.report import RECORD
+from hallmark.verify.attachment import attachment
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 STAFF = {
@@ -134,7 +138,12 @@ def apply_and_agree(town, write, tmp_path) -> str:
     assert (tmp_path / "read.txt").read_bytes() == b"text"
     town.dora("accept", case, "--agreement", agreement, "--fee", "100")
     assert town.alice.refused("agree", case, "--agreement", write("other.txt", b"other")) == (5, "agreement-differs")
-    town.alice("agree", case, "--agreement", agreement)
+    (offered,) = [each for each in town.alice("case", "files", case) if each["kind"] == "application.accepted"]
+    read = tmp_path / "as-read.txt"
+    town.alice("evidence", "get", offered["address"], "--output", read)
+    assert read.read_bytes() == b"we agree"
+    town.alice("agree", case, "--agreement", read)
+    assert town.dora("case", "show", case)["history"][-1]["claims"]["agreement"] == offered["sha256"]
     (laboratory,) = town.dora("case", "laboratories", case)
     assert laboratory["excluded_by"] is None
     plan = ("--laboratory", laboratory["id"], "--member", f"{town.erin.person}=auditor", "--by", "2099-01-01")
@@ -157,7 +166,17 @@ def report_test(town, write, tmp_path, case) -> str:
     assert code == 0
     assert "by-hand" in said
     town.judy("approve", draft["id"])
-    return str(town.judy("submit", draft["id"])["report"])
+    assert town.dora.refused("case", "report", case) == (3, "bad-argument")  # nobody has signed one yet
+    report = str(town.judy("submit", draft["id"])["report"])
+    for form in ("pdf", "html", "json"):
+        town.dora("case", "report", case, "--form", form, "--output", tmp_path / f"type-test.{form}")
+    pdf = (tmp_path / "type-test.pdf").read_bytes()
+    assert json.loads(attachment(pdf, RECORD)) == verdicts
+    said = json.loads((tmp_path / "type-test.json").read_text())
+    assert {each["id"]: each["verdict"] for each in said["items"]} == verdicts
+    assert report == said["number"]
+    assert report in (tmp_path / "type-test.html").read_text()
+    return report
 
 
 def audit_on_site(town, write, case):
@@ -223,6 +242,21 @@ def check_as_strangers(town, tmp_path, number, report):
     exit_code, said, _ = stranger.say("verify", code)
     assert exit_code == 3  # proof of issue, never of status
     assert number in said
+    whole, absent = tmp_path / "register.hallmark", tmp_path / "absent.hallmark"
+    stranger("register", "extract", "--output", whole)
+    assert stranger("verify", whole)["certificates"] == {number: {"status": "in-force", "since": shown["since"]}}
+    other = identifier.complete(f"{number[:-8]}000002")
+    stranger("register", "extract", other, "--output", absent)
+    code, said, _ = stranger.say("verify", absent)
+    assert (code, f"no certificate {other}" in said) == (1, True)
+    assert stranger.refused("register", "extract", number, "--output", tmp_path / "x") == (5, "in-the-register")
+    (case,) = town.alice("case", "list")
+    submitted = town.alice("case", "show", case["case"])["history"][0]["entry"]
+    claim = ("case", "disclose", case["case"], submitted, "product", "--output", tmp_path / "claim.hallmark")
+    town.alice(*claim)
+    code, said, _ = stranger.say("verify", tmp_path / "claim.hallmark")
+    assert (code, '"model": "LW-1"' in said) == (0, True)
+    assert stranger.refused(*claim)[1] == "no-such-case"
     for file, old, new in ((pdf, b"/Type", b"/type"), (form, b"Wallet", b"Wallat")):
         file.write_bytes(file.read_bytes().replace(old, new, 1))
         assert stranger.say("verify", file)[0] == 2

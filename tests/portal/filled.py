@@ -19,7 +19,7 @@ from hallmark.ledger.sorted_map import SortedMap
 from hallmark.rules.register import status_leaves
 from hallmark.scheme import loader
 from hallmark.statement import envelope
-from world.market import Market, build, key, org
+from world.market import ORGANISATIONS, Market, build, key, org
 
 ORIGIN = "hallmark/simulated-market"
 
@@ -41,7 +41,7 @@ class Filled:
         """Make the market's ledger this server's; `patch` sets clock and keys, and undoes it after the test."""
         from hallmark.kernel import canonical
         from hallmark.office.accounts.models import Organisation
-        from hallmark.office.registry import projection, queries, sequencer
+        from hallmark.office.registry import hosted, projection, queries, sequencer
         from hallmark.office.registry.models import Entry, Head
         from hallmark.office.registry.state import store
         from hallmark.portal import reading
@@ -50,8 +50,9 @@ class Filled:
 
         for module in (reading, certificate):
             patch(module, "now", lambda: self.now)
-        for module in (queries, sequencer):
+        for module in (hosted, queries, sequencer):
             patch(module, "keys", lambda: _Keys)
+        for module in (queries, sequencer):
             patch(module, "origin", lambda: ORIGIN)
         rows, told, frontier = [], 0, Frontier()
         for index, (encoded, disclosures) in enumerate(self.market.ledger):
@@ -86,7 +87,7 @@ class Filled:
 class _Keys:
     @staticmethod
     def get_signer(which: str) -> SoftwareSigner:
-        return key(which)
+        return key(next((each for each in ORGANISATIONS if org(each) == which), which))
 
 
 def fill(more: int = 0) -> Filled:

@@ -29,6 +29,7 @@ def paths(number: str) -> list[str]:
         "/scheme/cfp/types/CFP-01/",
         "/ledger/",
         "/ledger/3",
+        "/consortium/",
     ]
 
 

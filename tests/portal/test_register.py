@@ -177,6 +177,6 @@ def test_a_status_that_was_not_stated_since_says_when_to_come_back(register: Any
     newest = Entry.objects.order_by("-index").first().index
     StateRecord.objects.filter(pk=f"certificate/{register.numbers[0]}").update(entry=newest + 1)
     page = get(f"/en/register/{register.numbers[0]}")
-    assert "within some minutes" in page
+    assert "within a minute or so" in page
     assert "certificate.hallmark" not in page
     get(f"/register/{register.numbers[0]}/certificate.hallmark", 503)

@@ -21,7 +21,7 @@ _SAY = re.compile(r'^say "([^"]*)" "([^"]*)"((?: [a-z]+=\S+)*)$')
 _MARKUP = re.compile(r"<[^>]*>|&[a-z]+;|aria-[a-z]+=\"[^\"]*\"")
 # What is the same in every language: names of files, formats and this product.
 _NAMES = re.compile(
-    r"Hallmark|verify\.html|hallmark-verify|SHA-256|CSV|JSON|\.(hallmark|json|txt|pdf)|/log/[a-z/]*|UTC"
+    r"Hallmark|verify\.html|hallmark-verify|SHA-256|CSV|JSON|\.(hallmark|(vc\.)?json|untp\.jwt|txt|pdf)|/log/[a-z/]*|UTC"
 )
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from django.http import HttpResponse
 from ninja import Path, Query, Router
 from pydantic import Field
 
 from hallmark.api.drafts import DraftReply, show_draft
 from hallmark.api.identity import Request, signed_in
 from hallmark.api.problem import language_of
-from hallmark.api.schema import Body, Code, Digest, Identifier, Json, Line, Reply, to_json
+from hallmark.api.schema import EXTRACT_TYPE, Body, Code, Digest, Identifier, Index, Json, Line, Reply, to_json
 from hallmark.kernel.errors import Language
 from hallmark.office.accounts.policies import may
 from hallmark.office.casework import queries as casework
 from hallmark.office.registry import policies, queries, services
+from hallmark.office.registry.errors import NoSuchClaim
 from hallmark.office.registry.policies import SEE_CASE
 from hallmark.office.testing import queries as testing_queries
+from hallmark.office.testing import report as test_report
 from hallmark.office.testing import services as testing
 from hallmark.rules.certificate import NotSignedOff
 from hallmark.rules.state import Record
@@ -151,6 +154,18 @@ def show_case(request: Request, case: Case) -> Json:
     }
 
 
+@router.get("/cases/{case}/entries/{index}/{claim}.hallmark", summary="One hidden claim, to show to others")
+def disclose_claim(
+    request: Request, case: Case, index: Index, claim: Annotated[str, Path(pattern=r"[a-z_]{1,64}")]
+) -> HttpResponse:
+    """Return one claim of an entry of the case with its proof; whoever is shown it learns nothing else."""
+    _record(request, case)
+    if all(row.index != index for row in queries.history(case)):
+        raise NoSuchClaim(claim=claim, index=index)
+    headers = {"Content-Disposition": f'attachment; filename="{case}.{index}.{claim}.hallmark"'}
+    return HttpResponse(queries.claim(index, claim), content_type=EXTRACT_TYPE, headers=headers)
+
+
 @router.get("/cases/{case}/missing", response=MissingReply, summary="What an application lacks")
 def show_missing(request: Request, case: Case) -> Json:
     """Return the documents that the scheme asks of this application and that it lacks."""
@@ -193,6 +208,22 @@ def prepare_certificate(request: Request, case: Case) -> Json:
     number, claims = casework.certificate_claims(case)
     draft = services.prepare(request.auth, "certificate.issued", record["body"], number, claims)
     return show_draft(request.auth, draft.id)
+
+
+@router.get("/cases/{case}/reports/{report}.{form}", summary="A test report")
+def draw_report(
+    request: Request,
+    case: Case,
+    report: Annotated[Identifier, Path()],
+    form: Annotated[Literal["pdf", "html", "json"], Path()],
+) -> HttpResponse:
+    """Return an issued test report of a case that is yours to see: a PDF with the record inside, a page, or JSON."""
+    content = test_report.draw(request.auth, case, report, form)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{report}.{form}"',
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    }
+    return HttpResponse(content, content_type=test_report.FORMS[form], headers=headers)
 
 
 @router.post("/cases/{case}/runs", response={201: RunReply}, summary="Run the kit on a sample")

@@ -25,7 +25,7 @@ router = Router(auth=signed_in, tags=["statements"])
 
 Name = Annotated[Identifier, Path()]
 # What a statement brings into being has a random identifier; whoever leaves it out is given one.
-OPENS = {"application.submitted": "CASE"}
+OPENS = {"application.submitted": "CASE", "currency.founded": "CURRENCY"}
 MAKES = {
     "sample.received": ("sample", "SAMPLE"),
     "test.reported": ("report", "REPORT"),
@@ -34,7 +34,10 @@ MAKES = {
 
 
 class NewDraft(Body):
-    """A statement to prepare; bytes in claims are hexadecimal. A kind that opens a case needs no `subject`."""
+    """A statement to prepare; bytes in claims are hexadecimal.
+
+    A kind that opens a case or founds a currency needs no `subject`.
+    """
 
     kind: Code
     issuer: Identifier

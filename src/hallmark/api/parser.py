@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja.parser import Parser
 
 from hallmark.api.errors import BadBody, WrongMediaType
-from hallmark.kernel.text import Text
+from hallmark.kernel.text import Text, quoted
 
 MAX_DEPTH = 24
 _JSON = "application/json"
@@ -32,7 +32,7 @@ def read(data: bytes) -> Any:
     except RecursionError:
         raise BadBody(why=_DEEP) from None
     except ValueError as error:
-        raise BadBody(why=str(error)[:200]) from None
+        raise BadBody(why=quoted(error)) from None
     _check(value, 0)
     return value
 

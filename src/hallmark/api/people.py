@@ -134,7 +134,7 @@ def list_organisations(request: HttpRequest, role: _Role | None = None) -> list[
 
 @router.post("/organisations", response={201: IdReply}, summary="Register an organisation")
 def register_organisation(request: Request, body: NewOrganisation) -> Json:
-    """Register an organisation here and on the ledger; takes a registrar. A hosted body gets a seal for its pages."""
+    """Register an organisation here and on the ledger; takes a registrar. Hosted bodies and laboratories get a seal."""
     Words(400).check(body.address, "address")
     key = PublicKey(body.key.algorithm, bytes.fromhex(body.key.material)) if body.key else None
 
@@ -149,7 +149,7 @@ def register_organisation(request: Request, body: NewOrganisation) -> Json:
         body.address,
         code=body.code,
         key=key,
-        make_seal=make_seal if role is Role.BODY and key is None else None,
+        make_seal=make_seal if role in papers.SEALING and key is None else None,
     )
     return {"id": place.id}
 
@@ -192,7 +192,7 @@ def invite(request: Request, organisation: Annotated[Identifier, Path()], body: 
 
 @router.post("/resets", response={201: InvitationReply}, summary="Let somebody choose a new password")
 def reset(request: Request, body: Reset) -> Json:
-    """Shut an account until its person uses the code; takes a registrar."""
+    """Shut an account until its person uses the code, and end its sessions and tokens; takes a registrar."""
     return {"code": entry.reset(request.auth, body.login, at=now())}
 
 

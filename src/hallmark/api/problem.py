@@ -44,6 +44,8 @@ from hallmark.kernel.errors import (
 from hallmark.kernel.text import Text
 from hallmark.office.accounts.errors import BadToken, CodeNeeded, SignInNeeded, TooManyRequests, WrongCredentials
 from hallmark.office.evidence.errors import TooLarge
+from hallmark.office.jobs.errors import OUT_OF_REACH
+from hallmark.office.registry.errors import LedgerBusy
 from hallmark.statement.plain import write
 
 MEDIA_TYPE = "application/problem+json"
@@ -221,4 +223,5 @@ _MEANT: Mapping[type[Exception], Callable[[Any], HallmarkError]] = {
     Http404: lambda _: NoSuchPage(),
     RequestDataTooBig: lambda _: BodyTooLarge(),
     UnreadablePostError: _unread,
+    **dict.fromkeys(OUT_OF_REACH, lambda _: LedgerBusy()),
 }

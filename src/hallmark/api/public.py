@@ -9,13 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router
 
 from hallmark.api.identity import anyone
-from hallmark.api.schema import Code, Identifier, Index, Json, Reply, encode, of_shape, to_json
+from hallmark.api.schema import EXTRACT_TYPE, Code, Identifier, Index, Json, Reply, encode, of_shape, to_json
 from hallmark.api.upload import FILE, Upload
 from hallmark.certificate import status as certificate_status
+from hallmark.certificate.profile import PROFILES
 from hallmark.kernel import instant
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.office.jobs.clock import now
-from hallmark.office.papers import printed
+from hallmark.office.papers import credentials, printed
 from hallmark.office.papers import services as papers
 from hallmark.office.registry import queries, search
 from hallmark.office.registry.errors import NoSuchCertificate, NoSuchEntry
@@ -110,7 +111,11 @@ class PageReply(Reply):
 
 
 class CertificateReply(Reply):
-    """A certificate's record, what its status is today, and how it came to that."""
+    """A certificate's record, what its status is today, and how it came to that.
+
+    `credential` is what its credentials say beyond the record: the address of the register, and the certificate's
+    position in the status lists of its body.
+    """
 
     number: str
     status: str
@@ -119,6 +124,7 @@ class CertificateReply(Reply):
     record: Json
     record_digest: str
     history: list[Json]
+    credential: Json
 
 
 class AnswerReply(Reply):
@@ -138,6 +144,7 @@ class AnswerReply(Reply):
     age_ms: int | None = None
     why: Json | None = None
     vouched_by: list[Json]
+    attested: list[Json] | None = None
     environment: str
     development: bool
     trust_bundle: str
@@ -156,6 +163,12 @@ def checkpoint(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - ninja ha
 def trust_bundle(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Return the trust bundle; compare its fingerprint with the printed one."""
     return HttpResponse(queries.trust_bundle(), content_type="application/json")
+
+
+@router.get("/policy-chain", summary="How the consortium's members changed, in their own signatures")
+def policy_chain(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Return the starts of all epochs, from which a verifier with an older trust bundle comes to today's."""
+    return HttpResponse(queries.policy_chain(), content_type="application/cbor")
 
 
 @router.get("/entries/{index}", response=EntryReply, summary="An entry of the log with its proof")
@@ -266,6 +279,20 @@ def search_register(
     return {"rows": rows, "total": found.total, "page": found.page, "page_size": search.PAGE_SIZE}
 
 
+@router.get("/register/snapshot.hallmark", summary="The whole register, that can be checked offline")
+def download_snapshot(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Return every certificate's status as last stated, with the proof that these are all."""
+    headers = {"Content-Disposition": 'attachment; filename="register.hallmark"'}
+    return HttpResponse(queries.snapshot(), content_type=EXTRACT_TYPE, headers=headers)
+
+
+@router.get("/register/{number}/absence.hallmark", summary="The proof that there is no such certificate")
+def download_absence(request: HttpRequest, number: Annotated[Identifier, Path()]) -> HttpResponse:  # noqa: ARG001
+    """Return the proof that the register as last stated has no certificate of this number (else 409)."""
+    headers = {"Content-Disposition": f'attachment; filename="{number}.absence.hallmark"'}
+    return HttpResponse(queries.absence(number), content_type=EXTRACT_TYPE, headers=headers)
+
+
 @router.get("/register/{number}", response=CertificateReply, summary="A certificate's record and status")
 def show_certificate(request: HttpRequest, number: Annotated[Identifier, Path()]) -> Json:  # noqa: ARG001
     """Return the record as issued, the status now, and every status with record date and effective date."""
@@ -282,6 +309,7 @@ def show_certificate(request: HttpRequest, number: Annotated[Identifier, Path()]
         "record": write(record),
         "record_digest": record_digest(number, record).hex(),
         "history": write(status["history"]),
+        "credential": credentials.place(number),
     }
 
 
@@ -306,6 +334,18 @@ def write_code(request: HttpRequest, number: Annotated[Identifier, Path()]) -> H
     return HttpResponse(printed.write_code(number), content_type="text/plain; charset=us-ascii", headers=headers)
 
 
+@router.get("/register/{number}/certificate.vc.json", summary="A certificate as W3C Verifiable Credential")
+def write_vc(request: HttpRequest, number: Annotated[Identifier, Path()]) -> HttpResponse:  # noqa: ARG001
+    """Return the VC 2.0 with an `eddsa-jcs-2022` proof by the body, where its key is held here (else 409)."""
+    return _credential(number, "vc")
+
+
+@router.get("/register/{number}/certificate.untp.jwt", summary="A certificate as UNTP conformity credential")
+def write_untp(request: HttpRequest, number: Annotated[Identifier, Path()]) -> HttpResponse:  # noqa: ARG001
+    """Return the Digital Conformity Credential 0.7 as JWS by the body, where its key is held here (else 409)."""
+    return _credential(number, "untp")
+
+
 @router.post("/verify", response=AnswerReply, summary="Check a certificate", openapi_extra=FILE)
 def verify(request: HttpRequest) -> Json:
     """Return what the file in the body proves: a .hallmark file, a PDF (its page is checked too), a code, a credential.
@@ -315,6 +355,12 @@ def verify(request: HttpRequest) -> Json:
     bundle = TrustBundle.parse(queries.trust_bundle())
     answer, checked = verify_file(Upload(request).read_all(MAX_PDF), bundle, now())
     return report.to_json(answer, bundle, page=checked)
+
+
+def _credential(number: str, form: str) -> HttpResponse:
+    profile = PROFILES[form]
+    headers = {"Content-Disposition": f'attachment; filename="{number}.{profile.ending}"'}
+    return HttpResponse(credentials.write_credential(number, form), content_type=profile.media_type, headers=headers)
 
 
 def _scheme(name: str) -> Scheme:

@@ -26,6 +26,7 @@ Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$", max_leng
 Hex = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2})*$", max_length=8192)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=100_000)]
+EXTRACT_TYPE = "application/vnd.hallmark.extract+cbor"
 Index = Annotated[int, Path(ge=0, lt=2**53)]
 Json = dict[str, Any]
 

@@ -9,7 +9,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.renderers import JSONRenderer
 
-from hallmark.api import account, cases, drafts, evidence, jobs, people, problem, public
+from hallmark.api import account, cases, confidential, consortium, drafts, evidence, jobs, people, problem, public
 from hallmark.api.parser import StrictParser
 from hallmark.api.schema import Problem
 
@@ -51,7 +51,7 @@ api = Api(
     renderer=Renderer(),
 )
 problem.install(api)
-for room in (public, account, people, evidence, drafts, cases, jobs):
+for room in (public, consortium, account, people, evidence, drafts, confidential, cases, jobs):
     api.add_router("", room.router)
 
 urlpatterns: list[URLPattern | URLResolver] = [path("v1/", api.urls)]

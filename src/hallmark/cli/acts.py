@@ -46,6 +46,7 @@ SUBJECTS = {
     "number": NUMBER,
     "person": option("person", "人员编号", "the person"),
     "organisation": option("organisation", "机构编号", "the organisation"),
+    "currency": option("currency", "货币编号", "the currency"),
 }
 
 SIGNING = (
@@ -84,14 +85,38 @@ _REASONS = _text("reasons", "理由", "the reasons")
 _DIGEST = Field("case_digest", None, "case_digest")
 _EVIDENCE = _file("evidence", "--evidence", "证据文件，可重复", "a file of evidence, repeatable", "evidences", **MANY)
 _NUMBER = Field("number", option("number", "不符合项编号", "the nonconformity", type=int), "given")
-_AGREEMENT = _file("agreement", "--agreement", "协议文件", "the agreement", "file_digest", required=True)
 _STARTED = _day("started_on", "--started", "开始日期，默认今日", "first day, today if left out")
 _FINISHED = _day("finished_on", "--finished", "结束日期，默认今日", "last day, today if left out")
+REASON_CODES = ("complaint", "nonconforming", "holder", "resolved")
+"""Codes that the guides use; the scheme has no list, so a body may publish another."""
+
 _STATUS = (
     _day("effective_on", "--effective", "生效日期，默认今日", "the day it takes effect, today if left out"),
-    _text("reason_code", "原因代码", "a code for the reason"),
+    Field(
+        "reason_code",
+        option(
+            "--reason-code",
+            f"公布的原因代码，不含空格，如 {'、'.join(REASON_CODES)}",
+            f"the code of the reason that is published, such as {', '.join(REASON_CODES)}",
+            required=True,
+            metavar="CODE",
+        ),
+        "reason_code",
+    ),
     _text("reason", "原因", "the reason"),
 )
+_SPEND = option(
+    "--spend", "币串=密钥名，可重复", "a note and its key's name, repeatable", **MANY, required=True, metavar="NOTE=KEY"
+)
+_TO = option(
+    "--to",
+    "公钥（十六进制）=金额（最小单位），可重复",
+    "a public key (hexadecimal) and minor units, repeatable",
+    **MANY,
+    required=True,
+    metavar="HOLDER=AMOUNT",
+)
+_HOURS = Field("", option("--hours", "指令有效小时数", "hours that the order stands", type=int, default=24), "nothing")
 _PERIOD = (
     Field("scheme", option("--scheme", "方案", "the scheme", default="cfp"), "given"),
     Field("product_types", option("--type", "产品类型，可重复", "a product type, repeatable", **MANY), "given"),
@@ -141,7 +166,7 @@ ACTS = (
         "application.accepted",
         "case",
         (
-            _AGREEMENT,
+            _file("agreement", "--agreement", "协议文件", "the agreement", "evidence", required=True),
             Field("fee_cents", option("--fee", "费用（分）", "the fee in cents", type=int), "given"),
         ),
     ),
@@ -156,7 +181,22 @@ ACTS = (
             _REASONS,
         ),
     ),
-    Act("agree", Text("签署认证协议", "sign the agreement offered"), "agreement.signed", "case", (_AGREEMENT,)),
+    Act(
+        "agree",
+        Text("签署认证协议", "sign the agreement offered"),
+        "agreement.signed",
+        "case",
+        (
+            _file(
+                "agreement",
+                "--agreement",
+                "所下载并阅读的协议文件",
+                "the agreement as you downloaded and read it, see `case files`",
+                "agreed",
+                required=True,
+            ),
+        ),
+    ),
     Act(
         "plan",
         Text("制定评价计划", "plan the evaluation"),
@@ -203,7 +243,7 @@ ACTS = (
     ),
     Act(
         "report-test",
-        Text("出具型式试验报告", "report the type test"),
+        Text("出具型式试验报告", "report the prototype inspection (type test)"),
         "test.reported",
         "case",
         (
@@ -380,6 +420,21 @@ ACTS = (
         "person.merged",
         "person",
         (_text("into", "保留的人员编号", "the person that remains"), _text("reason", "理由", "the reason")),
+    ),
+    Act("money issue", Text("发行货币", "issue money"), "money.issued", "currency", (Field("*", _TO, "notes"),)),
+    Act(
+        "money transfer",
+        Text("支付，由此处密钥签署", "pay, signed with the notes' keys that are here"),
+        "money.transferred",
+        "currency",
+        (Field("*", _TO, "notes"), Field("*", _SPEND, "spending"), _HOURS),
+    ),
+    Act(
+        "money redeem",
+        Text("赎回，由此处密钥签署", "redeem, signed with the notes' keys that are here"),
+        "money.redeemed",
+        "currency",
+        (Field("*", _SPEND, "spending"), _HOURS),
     ),
 )
 

@@ -6,15 +6,18 @@ A claim is returned as JSON (`statement.plain`), or None where it is left out.
 from __future__ import annotations
 
 import json
-import tomllib
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from hallmark.cli.acts import REASON_CODES
+from hallmark.cli.application import read_application, read_toml, toml_text
 from hallmark.cli.desk import Desk, digest, read
 from hallmark.cli.errors import BadArgument, BadFile
-from hallmark.kernel.text import Text
+from hallmark.cli.money import read_notes, sign_notes
+from hallmark.kernel.text import Text, quoted
+from hallmark.statement.shape import CODE, BadClaim
 
 Reader = Callable[[Desk, Any, Namespace], Any]
 
@@ -33,9 +36,15 @@ def day(desk: Desk, value: str | None, options: Namespace) -> str:
     return value or desk.today(_scheme(desk, options))
 
 
-def file_digest(_desk: Desk, value: str, _options: Namespace) -> str:
-    """The SHA-256 of a file that both sides hold."""
-    return digest(Path(value))[1].hex()
+def agreed(desk: Desk, value: str, options: Namespace) -> str:
+    """The SHA-256 of the agreement in a file, which must be the one offered before anybody is asked to sign it."""
+    from hallmark.rules.application import AgreementDiffers  # noqa: PLC0415 - the rules load a scheme's model
+
+    found = digest(Path(value))[1].hex()
+    offered = desk.case(options.case)["record"].get("agreement")
+    if offered and offered["sha256"] != found:
+        raise AgreementDiffers
+    return found
 
 
 def evidence(desk: Desk, value: str, options: Namespace) -> dict[str, Any]:
@@ -62,6 +71,17 @@ def builds(_desk: Desk, value: list[str], _options: Namespace) -> list[dict[str,
 def team(_desk: Desk, value: list[str], _options: Namespace) -> list[dict[str, Any]]:
     """Persons and their functions, `PERSON=FUNCTION`."""
     return [{"person": person, "function": function} for person, function in map(pair, value)]
+
+
+def reason_code(_desk: Desk, value: str, _options: Namespace) -> str:
+    """A code for a reason; the ones in use are named where it is none."""
+    try:
+        CODE.check(value, "reason_code")
+    except BadClaim:
+        known = ", ".join(REASON_CODES)
+        why = Text(f"应为不含空格的代码，如 {known}", f"a code without spaces is wanted, such as {known}")
+        raise BadArgument(argument="--reason-code", why=why) from None
+    return value
 
 
 def json_file(_desk: Desk, value: str, _options: Namespace) -> Any:
@@ -139,7 +159,7 @@ def edition(desk: Desk, value: str, options: Namespace) -> dict[str, Any]:
 
 def parameters(_desk: Desk, value: str | None, _options: Namespace) -> list[dict[str, Any]]:
     """The open parameters: tables `name = { value = …, basis = "…" }`."""
-    settings = _toml(Path(value)) if value else {}
+    settings = read_toml(Path(value), toml_text(Path(value))) if value else {}
     try:
         return [
             {"name": name, "value": setting["value"], "basis": setting["basis"]} for name, setting in settings.items()
@@ -151,33 +171,18 @@ def parameters(_desk: Desk, value: str | None, _options: Namespace) -> list[dict
 
 def application(desk: Desk, value: str, _options: Namespace) -> dict[str, Any]:
     """An application from TOML: digests of its builds are computed, its documents brought as evidence."""
-    path = Path(value)
-    told = _toml(path)
-    try:
-        scheme = told.get("scheme", "cfp")
-        product = dict(told["product"])
-        product["builds"] = [_build(each["role"], path.parent / each["file"]) for each in product["builds"]]
-        brought = [
-            {
-                "document": each["document"],
-                **desk.bring(path.parent / each["file"], [told["body"]], each.get("title", "")),
-            }
-            for each in told.get("documents", [])
-        ]
-        claims = {
-            "scheme": scheme,
-            "edition": told.get("edition") or desk.client.get(f"/schemes/{scheme}")["edition"],
-            "product_type": told["type"],
-            "product": product,
-            "documents": brought,
-            "declares": told.get("declares", []),
-            **{name: told[name] for name in ("body", "manufacturer", "factory")},
-        }
-        return claims | ({"level": told["level"]} if "level" in told else {})
-    except KeyError as error:
-        raise BadFile(path=path, why=Text(f"缺少 {error}", f"{error} is missing")) from None
-    except (TypeError, AttributeError, ValueError):
-        raise BadFile(path=path, why=Text("结构与申请不符", "it is not laid out as an application")) from None
+    return read_application(desk, value)
+
+
+def notes(_desk: Desk, value: list[str], _options: Namespace) -> dict[str, Any]:
+    """The notes to make, `HOLDER=AMOUNT`."""
+    return read_notes(map(pair, value))
+
+
+def spending(desk: Desk, value: list[str], options: Namespace) -> dict[str, Any]:
+    """The notes to spend, `NOTE=KEY`, and their holders' signatures."""
+    made = notes(desk, options.to, options) if "to" in options else {}
+    return sign_notes(desk, options, map(pair, value), made)
 
 
 READERS: Mapping[str, Reader] = {
@@ -185,13 +190,14 @@ READERS: Mapping[str, Reader] = {
     "text": given,
     "nothing": nothing,
     "day": day,
-    "file_digest": file_digest,
+    "agreed": agreed,
     "evidence": evidence,
     "evidences": evidences,
     "documents": documents,
     "builds": builds,
     "team": team,
     "json": json_file,
+    "reason_code": reason_code,
     "case_digest": case_digest,
     "declared_builds": declared_builds,
     "sample": sample,
@@ -203,6 +209,8 @@ READERS: Mapping[str, Reader] = {
     "edition": edition,
     "parameters": parameters,
     "application": application,
+    "notes": notes,
+    "spending": spending,
 }
 
 
@@ -214,14 +222,9 @@ def read_json(path: str) -> Any:
         data = sys.stdin.buffer.read() if path == "-" else read(Path(path), whole=True)
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise BadFile(path=path, why=Text(f"不是 JSON：{error}", f"it is not JSON: {error}")) from None
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(read(path, whole=True).decode())
-    except (ValueError, RecursionError) as error:
-        raise BadFile(path=path, why=Text(f"不是 TOML：{error}", f"it is not TOML: {error}")) from None
+        raise BadFile(
+            path=path, why=Text(f"不是 JSON：{quoted(error).zh}", f"it is not JSON: {quoted(error).en}")
+        ) from None
 
 
 def _build(role: str, path: Path) -> dict[str, Any]:

@@ -105,7 +105,7 @@ class Client:
         while chunk := answer.read(_CHUNK):
             got += len(chunk)
             if most is not None and got > most:
-                raise NotOurServer(server=self.server, status=f"> {most} bytes")
+                raise NotOurServer(server=self.server, status=Text(f"超过 {most} 字节", f"more than {most} bytes"))
             target.write(chunk)
         if announced is not None and got != int(announced):
             raise NotReachable(server=self.server, why=Text("应答中断", "the answer was cut short"))
@@ -124,4 +124,4 @@ class Client:
         try:
             return json.loads(data) if data else None
         except (ValueError, RecursionError):
-            raise NotOurServer(server=self.server, status="?") from None
+            raise NotOurServer(server=self.server, status=Text("不是 JSON", "no JSON")) from None

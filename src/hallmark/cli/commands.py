@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hallmark.cli import acts
+from hallmark.cli import acts, monitoring
 from hallmark.cli.grammar import Command, option
 from hallmark.kernel.text import Text
 
@@ -21,7 +21,9 @@ GROUPS: Mapping[str, Text] = {
     "job": Text("后台任务", "jobs of the server's worker"),
     "register": Text("公开登记簿", "the public register"),
     "nonconformity": Text("不符合项", "nonconformities"),
+    "money": Text("货币与支付", "money and payments"),
     "operate": Text("运行服务器", "run a server"),
+    "node": Text("运行联盟节点", "run a consortium's node"),
 }
 
 _ROLES = ("owner", "applicant", "body", "laboratory", "jurisdiction")
@@ -201,9 +203,35 @@ COMMANDS: tuple[Command, ...] = (
         "statements:act",
         (_KIND, _SUBJECT, _CLAIMS, *acts.SIGNING),
     ),
+    Command(
+        "hand-in",
+        Text("提交节点运营人写出的声明文件", "let a statement happen that a node's operator wrote to a file"),
+        "statements:hand_in",
+        (option("file", "声明或草稿的文件", "the file with the statement or draft"), *acts.SIGNING),
+    ),
     *acts.COMMANDS,
+    Command(
+        "money notes",
+        Text("列出在此密封的支付所产生的币串", "list the notes that confidential payments sealed here make"),
+        "confidential:list_notes",
+    ),
+    Command(
+        "money disclose",
+        Text("出示保密支付的一项内容供他人核验", "make one claim of a confidential payment a file that proves it"),
+        "confidential:disclose",
+        (option("entry", "条目序号", "the entry", type=int), option("claim", "声明项", "the claim"), _OUTPUT),
+    ),
     Command("case list", Text("列出案件", "list your cases"), "cases:list_cases"),
     Command("case show", Text("显示案件", "show a case"), "cases:show", (_CASE,)),
+    Command("case files", Text("案件所引用的文件", "the files that a case names"), "cases:files", (_CASE,)),
+    Command(
+        "case disclose",
+        Text(
+            "下载一项声明内容供他人核验", "download one claim of an entry, to show to somebody who may not see the rest"
+        ),
+        "cases:disclose",
+        (_CASE, option("entry", "条目序号", "the entry", type=int), option("claim", "声明项", "the claim"), _OUTPUT),
+    ),
     Command("case missing", Text("缺少的文件", "what an application lacks"), "cases:missing", (_CASE,)),
     Command(
         "case items",
@@ -219,6 +247,19 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "case laboratories", Text("可检测的实验室", "which laboratories may test it"), "cases:laboratories", (_CASE,)
+    ),
+    Command(
+        "case report",
+        Text("下载检测报告", "download a test report"),
+        "cases:report",
+        (
+            _CASE,
+            option(
+                "--report", "报告编号，缺省为现行报告", "the report, the one in force if left out", metavar="REPORT"
+            ),
+            option("--form", "形式", "the form", choices=("pdf", "html", "json"), default="pdf"),
+            _OUTPUT,
+        ),
     ),
     Command(
         "evidence put",
@@ -295,6 +336,15 @@ COMMANDS: tuple[Command, ...] = (
             option("--page", "页", "the page, from 0", type=int, default=0),
         ),
     ),
+    Command(
+        "register extract",
+        Text(
+            "下载整个登记簿，或某编号不存在的证明",
+            "download the whole register, or the proof that a number is not in it",
+        ),
+        "register:extract",
+        (option("number", "编号", "the number that it does not have", nargs="?"), _OUTPUT),
+    ),
     Command("register show", Text("显示证书", "show a certificate"), "register:show", (acts.NUMBER,)),
     Command(
         "register download",
@@ -302,7 +352,8 @@ COMMANDS: tuple[Command, ...] = (
         "register:download",
         (
             acts.NUMBER,
-            option("--form", "形式", "the form", choices=("hallmark", "pdf", "code"), default="hallmark"),
+            option("--form", "形式", "the form", choices=("hallmark", "pdf", "code", "vc", "untp"), default="hallmark"),
+            _SIGN_WITH,
             _OUTPUT,
         ),
     ),
@@ -310,7 +361,10 @@ COMMANDS: tuple[Command, ...] = (
         "trust",
         Text("获取信任包并显示指纹", "fetch the trust bundle, show its fingerprint"),
         "register:trust",
-        (option("--replace", "取代已信任的信任包", "take it instead of the one that is trusted", action="store_true"),),
+        (
+            option("--replace", "取代已信任的信任包", "take it instead of the trusted one", action="store_true"),
+            option("--follow", "按成员签名更新已信任的信任包", "go on by what its members signed", action="store_true"),
+        ),
     ),
     Command(
         "verify",
@@ -318,6 +372,7 @@ COMMANDS: tuple[Command, ...] = (
         "register:verify",
         (option("file", "文件", "the file"), option("--trust", "信任包", "the trust bundle")),
     ),
+    monitoring.COMMAND,
     Command(
         "explain",
         Text("某类产品的评价依据，或产品目录", "what a product type is evaluated against, or the catalogue"),

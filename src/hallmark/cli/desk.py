@@ -6,12 +6,13 @@ import hashlib
 import mimetypes
 import os
 from argparse import Namespace
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, overload
 
 from hallmark.cli.client import Client
-from hallmark.cli.errors import BadFile, NoServer, WhichOffice
+from hallmark.cli.errors import Answered, BadFile, NoServer, WhichOffice
 from hallmark.cli.profile import Profile, folder_of
 from hallmark.kernel.text import Language, Text
 from hallmark.verify import disk
@@ -68,6 +69,15 @@ class Desk:
     def functions(self) -> list[str]:
         """What the person does for that organisation."""
         return [name for place in self.me["organisations"] if place["id"] == self.office for name in place["functions"]]
+
+    def colleagues(self) -> dict[str, str]:
+        """Return the names of the members of one's own organisations, as far as the server tells them, by person."""
+        people: dict[str, str] = {}
+        for place in self.me["organisations"]:
+            with suppress(Answered):
+                members = self.client.get(f"/organisations/{place['id']}/members")
+                people |= {each["person"]: each["name"] for each in members if each["name"]}
+        return people
 
     def case(self, name: str) -> dict[str, Any]:
         """Return a case, read once in a command."""

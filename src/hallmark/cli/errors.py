@@ -108,6 +108,26 @@ class WhichKey(Malformed):
     zh = "使用哪个密钥？配置中现有：{known}。请用 --key 指定，或创建：hallmark key create 名称"
 
 
+class LedgerUnnamed(Refusal):
+    """A ledger that counts has an id of its own, in every signature for ever."""
+
+    en = (
+        "This ledger would be called {name} in every signature, for ever. Name it by HALLMARK_ENVIRONMENT, then found "
+        "it; or found a ledger on which nothing counts, with --development."
+    )
+    zh = (
+        "此账本将在每个签名中永久名为 {name}。请先以 HALLMARK_ENVIRONMENT 为其命名再创立；"
+        "或以 --development 创立不具效力的账本。"
+    )
+
+
+class NoPassphrase(Malformed):
+    """A passphrase is wanted where nobody can type one, or an empty one was given."""
+
+    en = "A passphrase is wanted, and there is none. Type one at a terminal, or put it into HALLMARK_PASSPHRASE."
+    zh = "须提供口令，但没有得到。请在终端中输入，或设置 HALLMARK_PASSPHRASE。"
+
+
 class KeyFileExists(Refusal):
     """Keys are never overwritten."""
 
@@ -120,12 +140,27 @@ class OtherTrust(Refusal):
 
     en = (
         "{path} trusts another bundle ({before}) than this server's ({news}). Compare both with what the scheme owner "
-        "printed; --replace takes this server's, --profile keeps it elsewhere."
+        "printed; --follow goes on by what the members signed, --replace takes this server's, --profile keeps it "
+        "elsewhere."
     )
     zh = (
         "{path} 已信任另一信任包（{before}），与此服务器的（{news}）不同。请与方案所有者公布的指纹核对；"
-        "--replace 采用此服务器的，--profile 则另存。"
+        "--follow 按成员签名更新，--replace 采用此服务器的，--profile 则另存。"
     )
+
+
+class NoTrust(Missing):
+    """Nobody said yet whom to believe."""
+
+    en = "{path} is not there, so nothing can be checked. Fetch the trust bundle and compare it: hallmark trust"
+    zh = "没有 {path}，因此无法核验。请获取信任包并核对指纹：hallmark trust"
+
+
+class NotKept(Missing):
+    """What was sealed is known to the profile that sealed it."""
+
+    en = "This profile keeps no claim {claim} of entry {entry}: {path}. Use the profile that handed the entry in."
+    zh = "此配置未保存第 {entry} 条的声明项 {claim}：{path}。请使用提交该条目的配置。"
 
 
 class BadFile(Malformed):

@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
@@ -14,6 +14,8 @@ from hallmark.kernel.text import Language, Text
 
 USAGE = 2
 _ELSEWHERE = "hallmark.commands"
+ELSEWHERE = ("node", "operate")
+"""Groups whose commands, or more of them, come by entry points of these names: loading takes a while."""
 
 PROGRAM = Text(
     "金融科技产品认证：申请、检测、审核、决定与证书",
@@ -56,11 +58,14 @@ class Option(NamedTuple):
 
 
 class Command(NamedTuple):
-    """One command, `name` of one word or two; `run` is `module:function` in this room, loaded when it is used."""
+    """One command, `name` of one word or two.
+
+    `run` is `module:function` in this room, loaded when it is used, or the function of a room above it.
+    """
 
     name: str
     words: Text
-    run: str
+    run: str | Callable[[argparse.Namespace], int]
     options: tuple[Option, ...] = ()
     defaults: Mapping[str, Any] = {}
 
@@ -111,20 +116,16 @@ def language_of(given: Sequence[str], environment: Mapping[str, str]) -> Languag
 
 
 def build(
-    commands: Iterable[Command], groups: Mapping[str, Text], language: Language, *, operating: bool = False
+    commands: Iterable[Command], groups: Mapping[str, Text], language: Language, given: Iterable[str] = ()
 ) -> argparse.ArgumentParser:
     """Return the parser of all `commands`; `groups` are the words of those whose names have two.
 
-    `operating` brings in the commands of rooms above this one, which are found by entry point: that takes a while.
+    Of the groups in `ELSEWHERE` those are loaded whose names are among the words `given`.
     """
     whole = _parser(language, None, prog="hallmark", description=PROGRAM, epilog=EXIT_CODES)
     title = _COMMANDS.in_language(language)
     places: dict[str, Any] = {"": whole.add_subparsers(title=title, metavar="", required=True)}
-    for point in _elsewhere() if operating else ():
-        inner = _parser(language, places[""], name=point.name, help=groups[point.name])
-        point.load()(inner)
-        places[point.name] = next(each for each in inner._actions if hasattr(each, "add_parser"))  # noqa: SLF001 - ditto
-    for command in commands:
+    for command in (*_elsewhere({*ELSEWHERE}.intersection(given)), *commands):
         group, _, name = command.name.rpartition(" ")
         if group not in places:
             inner = _parser(language, places[""], name=group, help=groups[group])
@@ -132,14 +133,23 @@ def build(
         parser = _parser(language, places[group], name=name, help=command.words, description=command.words)
         parser.set_defaults(run=command.run, **command.defaults)
         for each in command.options:
-            parser.add_argument(each.name, help=each.words.in_language(language), **each.more)
+            parser.add_argument(each.name, help=_plain(each.words, language), **each.more)
+    for group in ELSEWHERE:
+        if group not in places:  # so that the help names it
+            _parser(language, places[""], name=group, help=groups[group])
     return whole
 
 
-def _elsewhere() -> Iterable[Any]:
+def _plain(words: Text, language: Language) -> str:
+    return words.in_language(language).replace("%", "%%")  # argparse fills in its own names
+
+
+def _elsewhere(names: Collection[str]) -> Iterable[Command]:
+    if not names:
+        return ()
     from importlib.metadata import entry_points  # noqa: PLC0415 - it takes as long as all the rest
 
-    return entry_points(group=_ELSEWHERE)
+    return (command for point in entry_points(group=_ELSEWHERE) if point.name in names for command in point.load())
 
 
 def _parser(language: Language, place: Any, *, name: str = "", **words: Any) -> Parser:

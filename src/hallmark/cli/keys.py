@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from argparse import Namespace
 from collections.abc import Mapping
 
 from hallmark.cli.desk import Desk
 from hallmark.cli.output import Said, facts
+from hallmark.cli.profile import ask_passphrase
 from hallmark.kernel.keys import ED25519, ESP256, ML_DSA_44, NAMES, PublicKey
 from hallmark.kernel.text import Text
 from hallmark.office.accounts import enrolment
@@ -21,8 +20,7 @@ def create(desk: Desk, options: Namespace) -> Said:
     """Make a key, encrypted where a passphrase is wanted."""
     passphrase = None
     if options.passphrase:
-        words = desk.say(Text("口令", "Passphrase"))
-        passphrase = (os.environ.get("HALLMARK_PASSPHRASE") or getpass.getpass(f"{words}: ")).encode()
+        passphrase = ask_passphrase(desk.say(Text("口令", "Passphrase")))
     return _shown(options.name, desk.profile.create_key(options.name, ALGORITHMS[options.algorithm], passphrase).public)
 
 

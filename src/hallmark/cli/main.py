@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from hallmark.cli import commands, grammar
 from hallmark.kernel.errors import HallmarkError
-from hallmark.kernel.text import Language, Text
+from hallmark.kernel.text import Language, Text, quoted
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     language = grammar.language_of(given, os.environ)
     try:
-        parser = grammar.build(commands.COMMANDS, commands.GROUPS, language, operating="operate" in given)
+        parser = grammar.build(commands.COMMANDS, commands.GROUPS, language, given)
         options = parser.parse_args(given)
     except SystemExit as end:  # argparse ends so after help and after usage
         return int(end.code or 0)
@@ -45,7 +45,7 @@ def _guarded(options: Namespace, language: Language) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _fail(errors.NoAccess(path=path, why=disk.reason(error)), language, as_json=as_json)
     except Exception as error:  # noqa: BLE001 - people want an answer, not a traceback
-        return _fail(errors.Fault(why=f"{type(error).__name__}: {error}"[:300]), language, as_json=as_json)
+        return _fail(errors.Fault(why=quoted(f"{type(error).__name__}: {error}")), language, as_json=as_json)
 
 
 def _run(options: Namespace, language: Language) -> int:

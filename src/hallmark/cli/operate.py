@@ -6,10 +6,12 @@ import os
 from argparse import Namespace
 
 from hallmark.cli.desk import Desk
+from hallmark.cli.errors import LedgerUnnamed
 from hallmark.cli.output import Said, facts
 from hallmark.cli.session import ask_password
 from hallmark.kernel.text import Text
 
+_UNNAMED = "development"  # what the settings call a ledger that nobody named
 _SETTINGS = "hallmark.server.settings"  # the server stands above this room, so it is named, not imported
 
 
@@ -19,6 +21,10 @@ def found(desk: Desk, options: Namespace) -> Said:
     import django  # noqa: PLC0415 - only a server has it
 
     django.setup()
+    from django.conf import settings  # noqa: PLC0415 - ditto
+
+    if not options.development and settings.HALLMARK_ENVIRONMENT == _UNNAMED:
+        raise LedgerUnnamed(name=_UNNAMED)
     from hallmark.office.registry.enrolment import found_ledger  # noqa: PLC0415 - models exist only after set-up
 
     actor = found_ledger(

@@ -11,13 +11,16 @@ import getpass
 import json
 import os
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hallmark.cli.errors import BadKeyName, BadProfile, KeyFileExists, NoSuchKeyFile, WhichKey
+from hallmark.cli.errors import BadKeyName, BadProfile, KeyFileExists, NoPassphrase, NoSuchKeyFile, WhichKey
 from hallmark.kernel.keys import SoftwareSigner
+from hallmark.kernel.text import Text
 from hallmark.office.keys import durable
+from hallmark.verify import disk
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -88,10 +91,12 @@ class Profile:
             value = json.loads(self._path.read_bytes())
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, RecursionError) as error:
-            raise BadProfile(path=self._path, why=str(error)[:200]) from None
+        except OSError as error:
+            raise BadProfile(path=self._path, why=disk.reason(error)) from None
+        except (ValueError, RecursionError):
+            value = None
         if not isinstance(value, dict):
-            raise BadProfile(path=self._path, why="?")
+            raise BadProfile(path=self._path, why=Text("它不是 JSON 对象", "it is not a JSON object"))
         return value
 
 
@@ -102,7 +107,11 @@ def folder_of(asked: str | None) -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "hallmark"
 
 
-def ask_passphrase(name: str) -> bytes:
-    """Return the passphrase of a key: HALLMARK_PASSPHRASE, or what the person types."""
+def ask_passphrase(prompt: str) -> bytes:
+    """Return the passphrase of a key: HALLMARK_PASSPHRASE, or what is typed; raises `NoPassphrase`."""
     text = os.environ.get("HALLMARK_PASSPHRASE")
-    return (getpass.getpass(f"{name}: ") if text is None else text).encode()
+    if text is None and sys.stdin.isatty():
+        text = getpass.getpass(f"{prompt}: ")
+    if not text:
+        raise NoPassphrase
+    return text.encode()

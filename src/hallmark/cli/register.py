@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from hallmark.cli.cases import save
+from hallmark.cli.cases import keep, save
 from hallmark.cli.desk import Desk
-from hallmark.cli.errors import OtherTrust
+from hallmark.cli.errors import BadArgument, NoTrust, OtherTrust
+from hallmark.cli.labels import readable
 from hallmark.cli.output import Said, facts, table
 from hallmark.kernel import hashing
 from hallmark.kernel.text import Text
 
-FORMS = {"hallmark": "hallmark", "pdf": "pdf", "code": "txt"}
+FORMS = {"hallmark": "hallmark", "pdf": "pdf", "code": "txt", "vc": "vc.json", "untp": "untp.jwt"}
 """The forms of a certificate to take away, and how the names of their files end."""
 
 
@@ -36,36 +37,79 @@ def search(desk: Desk, options: Namespace) -> Said:
 def show(desk: Desk, options: Namespace) -> Said:
     """Show a certificate's record, status and history."""
     found = desk.client.get(f"/register/{options.number}")
-    return Said(found, facts(found))
+    offset = found["record"]["scheme"]["offset_minutes"]
+    return Said(found, facts(readable(found, desk.language, offset=offset)))
 
 
 def download(desk: Desk, options: Namespace) -> Said:
-    """Download a certificate as a file that can be checked offline, a sealed PDF, or the text of its printed code."""
+    """Download a certificate as a file that can be checked offline, a sealed PDF, its printed code, or a credential.
+
+    A body that keeps its own key makes the credential here, with that key.
+    """
     ending = FORMS[options.form]
-    path = f"/register/{options.number}/certificate.{ending}"
-    return save(desk, path, options.output or f"{options.number}.{ending}")
+    output = options.output or f"{options.number}.{ending}"
+    if not options.sign_with:
+        return save(desk, f"/register/{options.number}/certificate.{ending}", output)
+    from hallmark.cli import credentials  # noqa: PLC0415 - where it is used
+
+    if options.form not in credentials.PROFILES:
+        raise BadArgument(argument="--sign-with", why=Text("仅用于 vc 和 untp", "it is for vc and untp only"))
+    made = credentials.make(desk, options.number, options.form, options.sign_with)
+    return keep(lambda file: file.write(made), output)
+
+
+def extract(desk: Desk, options: Namespace) -> Said:
+    """Download what can be checked offline: all certificates with their status, or that there is none of a number."""
+    if options.number is None:
+        return save(desk, "/register/snapshot.hallmark", options.output or "register.hallmark")
+    output = options.output or f"{options.number}.absence.hallmark"
+    return save(desk, f"/register/{options.number}/absence.hallmark", output)
 
 
 def trust(desk: Desk, options: Namespace) -> Said:
     """Fetch the trust bundle into the profile, and print the fingerprint to compare with the printed one.
 
-    Raises `OtherTrust` where the profile trusts another, unless it is to be replaced.
+    To follow is to make today's out of the one that is trusted, by what the consortium's members signed; nothing else
+    that the server says goes into it.
     """
     from hallmark.office.keys import durable  # noqa: PLC0415 - where it is used
     from hallmark.verify.bundle import TrustBundle  # noqa: PLC0415 - where it is used
 
-    data = desk.client.call("GET", "/trust-bundle")
+    data = _followed(desk) if options.follow else _offered(desk, replace=options.replace)
     bundle = TrustBundle.parse(data)
     durable.make_folder(desk.profile.folder)
-    if desk.profile.trust.exists() and not options.replace and (before := desk.profile.trust.read_bytes()) != data:
-        raise OtherTrust(path=desk.profile.trust, before=hashing.sha256(before).hex(), news=bundle.fingerprint.hex())
     desk.profile.trust.write_bytes(data)
     said = {"environment": bundle.environment, "development": bundle.development, "sha256": bundle.fingerprint.hex()}
     said["file"] = str(desk.profile.trust)
     words = Text(
-        "请将此指纹与方案所有者公布的指纹核对。", "Compare this fingerprint with the one that the scheme owner printed."
+        "自您所信任的信任包，经成员签名得出。", "Made from the bundle you trusted, by its members' signatures."
     )
+    if not options.follow:
+        words = Text(
+            "请将此指纹与方案所有者公布的指纹核对。",
+            "Compare this fingerprint with the one that the scheme owner printed.",
+        )
     return Said(said, [*facts(said), desk.say(words)])
+
+
+def _offered(desk: Desk, *, replace: bool) -> bytes:
+    """Return the server's bundle; raises `OtherTrust` where the profile trusts another that is not to be replaced."""
+    data = desk.client.call("GET", "/trust-bundle")
+    if desk.profile.trust.exists() and not replace and (before := desk.profile.trust.read_bytes()) != data:
+        told = [hashing.sha256(each).hex() for each in (before, data)]
+        raise OtherTrust(path=desk.profile.trust, before=told[0], news=told[1])
+    return data
+
+
+def _followed(desk: Desk) -> bytes:
+    """Return the bundle to which the one that is trusted leads; raises `NoTrust`, and as `chain.follow`."""
+    from hallmark.verify import chain  # noqa: PLC0415 - where it is used
+    from hallmark.verify.bundle import TrustBundle  # noqa: PLC0415 - where it is used
+
+    if not desk.profile.trust.exists():
+        raise NoTrust(path=desk.profile.trust)
+    trusted = TrustBundle.parse(desk.profile.trust.read_bytes())
+    return chain.follow(trusted, desk.client.call("GET", "/policy-chain"))[0]
 
 
 def verify(desk: Desk, options: Namespace) -> int:
@@ -94,7 +138,7 @@ def explain(desk: Desk, options: Namespace) -> Said:
             "*" if each["id"] in decisive else "",
             each["method"],
             each["title"][desk.language],
-            "; ".join(_place(clause) for clause in each["clauses"]),
+            "; ".join(_place(clause) for clause in each["clauses"]) or ", ".join(each["source"]),
         )
         for each in items
     ]

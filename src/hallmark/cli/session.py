@@ -9,11 +9,16 @@ from argparse import Namespace
 from typing import Any
 
 from hallmark.cli.desk import Desk
+from hallmark.cli.labels import OFFSET, readable
 from hallmark.cli.output import Said, facts, table
 from hallmark.kernel import instant
 from hallmark.kernel.text import Text
 
 _PASSWORD = Text("密码", "Password")
+_ACCEPTED = Text(
+    "密码已设定，请登录；此前如有会话与令牌，均已终止",
+    "The password is set; now sign in. Sessions and tokens of before, if any, have ended",
+)
 _CODE = Text("验证码", "Code")
 
 
@@ -26,7 +31,7 @@ def login(desk: Desk, options: Namespace) -> Said:
     made = desk.client.send("POST", "/sign-in", body)
     desk.profile.save(server=desk.server, token=made["token"])
     said = {name: made[name] for name in ("organisation", "scopes", "expires_ms")}
-    until = instant.to_text(made["expires_ms"])
+    until = instant.shown(made["expires_ms"], OFFSET)
     words = Text(f"已为 {made['organisation']} 登录，至 {until}", f"Signed in for {made['organisation']} until {until}")
     return Said(said, [desk.say(words)])
 
@@ -42,14 +47,14 @@ def logout(desk: Desk, _options: Namespace) -> Said:
 
 def me(desk: Desk, _options: Namespace) -> Said:
     """Show who the token is."""
-    return Said(desk.me, facts(desk.me))
+    return Said(desk.me, facts(readable(desk.me, desk.language)))
 
 
 def list_tokens(desk: Desk, _options: Namespace) -> Said:
     """Show the account's tokens."""
     tokens = desk.client.get("/tokens")
     rows = [
-        (each["prefix"], each["name"], " ".join(each["scopes"]), instant.to_text(each["expires_ms"]))
+        (each["prefix"], each["name"], " ".join(each["scopes"]), instant.shown(each["expires_ms"], OFFSET))
         for each in tokens
         if each["revoked_ms"] is None
     ]
@@ -73,7 +78,7 @@ def accept(desk: Desk, options: Namespace) -> Said:
     """Choose the password of an account that one was invited to."""
     password = ask_password(desk.say(Text("新密码", "New password")))
     desk.client.send("POST", "/invitations", {"code": options.code, "password": password})
-    return Said({}, [desk.say(Text("密码已设定，请登录", "The password is set; now sign in"))])
+    return Said({}, [desk.say(_ACCEPTED)])
 
 
 def change_password(desk: Desk, _options: Namespace) -> Said:

@@ -6,12 +6,15 @@ import base64
 import binascii
 from argparse import Namespace
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from hallmark.cli import confidential
 from hallmark.cli.acts import OWN, Act
 from hallmark.cli.claims import READERS, read_json
-from hallmark.cli.desk import Desk
+from hallmark.cli.desk import Desk, read
 from hallmark.cli.errors import BadArgument, DraftDiffers
+from hallmark.cli.money import notes_made
 from hallmark.cli.output import Said, facts
 from hallmark.kernel.errors import HallmarkError
 from hallmark.kernel.text import Text
@@ -20,6 +23,7 @@ from hallmark.statement.envelope import Draft
 from hallmark.statement.plain import read_claims, write, write_claims
 
 _ISSUES = "certificate.issued"
+_HEAD, _CLAIMS, _ENVIRONMENT = Text("抬头", "head"), Text("声明项", "claims"), Text("账本环境", "environment")
 
 
 def perform(desk: Desk, options: Namespace) -> Said:
@@ -37,16 +41,28 @@ def perform(desk: Desk, options: Namespace) -> Said:
         elif value is not None and field.claim:
             claims[field.claim] = value
     subject = desk.office if act.subject == OWN else act.subject and getattr(options, act.subject)
-    return _carry_on(desk, _prepare(desk, act.kind, subject, claims), options)
+    return _carry_out(desk, act.kind, subject, claims, options)
 
 
 def act(desk: Desk, options: Namespace) -> Said:
     """Prepare, approve and submit a statement of any kind."""
-    return _carry_on(desk, _prepare(desk, options.kind, options.subject, _typed_claims(options.claims)), options)
+    return _carry_out(desk, options.kind, options.subject, _typed_claims(options.claims), options)
+
+
+def hand_in(desk: Desk, options: Namespace) -> Said:
+    """Let a statement happen that a node's operator wrote to a file, as a draft or signed."""
+    content = read(Path(options.file), True)
+    try:
+        draft = envelope.decode_draft(content)
+    except HallmarkError:
+        draft = envelope.parse(content).draft
+    return _carry_out(desk, draft.kind.name, draft.subject, write_claims(draft.kind, draft.public), options)
 
 
 def prepare(desk: Desk, options: Namespace) -> Said:
     """Prepare a draft and leave it there."""
+    if options.subject and confidential.concerns(desk, options.kind, options.subject):
+        raise BadArgument(argument=options.subject, why=confidential.NO_DRAFT)
     return _waiting(desk, _prepare(desk, options.kind, options.subject, _typed_claims(options.claims)))
 
 
@@ -112,10 +128,17 @@ def read_draft(draft: Mapping[str, Any]) -> tuple[Draft, dict[str, Any]]:
     claims = {**content.public, **opened}
     told = (draft["kind"], draft["issuer"], draft["subject"], draft["approval_digest"])
     if told != (content.kind.name, content.issuer, content.subject, content.approval_digest.hex()):
-        raise DraftDiffers(what="head")
+        raise DraftDiffers(what=_HEAD)
     if claims != shown or claims.keys() != {*content.public, *content.members, *content.sealed}:
-        raise DraftDiffers(what="claims")
+        raise DraftDiffers(what=_CLAIMS)
     return content, claims
+
+
+def _carry_out(desk: Desk, kind: str, subject: str | None, claims: Mapping[str, Any], options: Namespace) -> Said:
+    """Let a statement happen by way of a draft at the server, unless the server may not read it."""
+    if subject and confidential.concerns(desk, kind, subject):
+        return confidential.submit(desk, kind, subject, read_claims(kinds.find(kind), dict(claims)), options)
+    return _carry_on(desk, _prepare(desk, kind, subject, claims), options)
 
 
 def _prepare(desk: Desk, kind: str, subject: str | None, claims: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,11 +148,11 @@ def _prepare(desk: Desk, kind: str, subject: str | None, claims: Mapping[str, An
     draft: dict[str, Any] = desk.client.send("POST", "/drafts", body | ({"subject": subject} if subject else {}))
     content, made = read_draft(draft)
     if content.kind.name != kind or content.issuer != desk.office or content.subject != (subject or content.subject):
-        raise DraftDiffers(what="head")
+        raise DraftDiffers(what=_HEAD)
     if content.environment != desk.me["environment"]:
-        raise DraftDiffers(what="environment")
+        raise DraftDiffers(what=_ENVIRONMENT)
     if any(made.get(name) != value for name, value in asked.items()):
-        raise DraftDiffers(what="claims")
+        raise DraftDiffers(what=_CLAIMS)
     return draft
 
 
@@ -165,6 +188,7 @@ def _submit(desk: Desk, draft: dict[str, Any], sign_with: str | None) -> Said:
     answer = desk.client.send("POST", f"/drafts/{draft['id']}/submit", body)
     words = Text("已记入账本，第 {entry} 条，主体 {subject}", "On the ledger: entry {entry}, about {subject}")
     made = {name: draft["claims"][name] for name in ("sample", "report") if name in draft["claims"]}
+    made |= notes_made(draft)
     said = {"kind": draft["kind"], **answer, **made}
     return Said(said, [desk.say(words).format(**answer), *facts(made)])
 

@@ -22,6 +22,13 @@ class NotATile(Missing):
     zh = "日志不公布文件 {path}。其文件为检查点、瓦片与条目包，见 c2sp.org/tlog-tiles。"
 
 
+class NotNamed(Missing):
+    """No credential of this register names that."""
+
+    en = "This register knows no {name}. Take the address from the credential as it stands there."
+    zh = "本登记簿没有 {name}。请原样采用凭证中的地址。"
+
+
 class NotAQuestion(Malformed):
     """A field of a search means nothing."""
 

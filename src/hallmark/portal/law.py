@@ -23,7 +23,9 @@ from hallmark.rules import (
     evaluation,
     ledger,
     market,
+    money,
     personnel,
+    retention,
 )
 from hallmark.scheme import parameters
 from hallmark.statement import approval, shape
@@ -36,6 +38,8 @@ _CHAPTERS: tuple[tuple[ModuleType, Text], ...] = (
     (decision, Text("复核、决定与签发", "Review, decision and sign-off")),
     (certificate, Text("证书", "Certificates")),
     (market, Text("机构、人员与方案", "Organisations, persons and schemes")),
+    (retention, Text("证据的保存与销毁", "Keeping and erasing evidence")),
+    (money, Text("货币与支付", "Money and payments")),
     (ledger, Text("账本本身", "The ledger itself")),
     (consortium, Text("联盟", "The consortium")),
 )

@@ -8,9 +8,15 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
 from django.shortcuts import render
 
-from hallmark.kernel.errors import HallmarkError, Missing
+from hallmark.kernel.errors import HallmarkError, Missing, Refusal
 from hallmark.office.registry import queries
 from hallmark.portal import language, reading
+
+FOR_ALL = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+"""Headers of what programs on other sites may read."""
+FOR_GOOD = "public, max-age=31536000, immutable"
+"""How long what never changes may be kept."""
+_REFUSED: tuple[tuple[type[HallmarkError], int], ...] = ((Missing, 404), (Refusal, 409), (HallmarkError, 503))
 
 
 def show(
@@ -20,6 +26,7 @@ def show(
     other = language.other()
     frame = {
         "ledger": queries.record("ledger"),
+        "in_consortium": queries.record("consortium") is not None,
         "scheme_id": reading.schemes()[0].id,
         "other_language": language.CODES[other],
         "other_language_name": language.NAMES[other],
@@ -32,8 +39,14 @@ def show(
 
 def refuse(request: HttpRequest, error: HallmarkError) -> HttpResponse:
     """Return the page that explains what is missing, wrong or unavailable."""
-    status = 404 if isinstance(error, Missing) else 503
-    return show(request, "refused.html", {"why": error.explain(language.current()), "code": error.code}, status=status)
+    context = {"why": error.explain(language.current()), "code": error.code}
+    return show(request, "refused.html", context, status=_status_of(error))
+
+
+def refuse_program(error: HallmarkError) -> HttpResponse:
+    """Return the same as one sentence, for addresses that programs read."""
+    sentence = error.explain(language.current())
+    return HttpResponse(sentence, status=_status_of(error), content_type="text/plain; charset=utf-8")
 
 
 def send_json(value: Mapping[str, Any]) -> HttpResponse:
@@ -47,3 +60,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
     if request.path_info.startswith("/api/"):
         return HttpResponseNotFound(content_type="text/plain")
     return show(request, "missing.html", status=404)
+
+
+def _status_of(error: HallmarkError) -> int:
+    return next(status for family, status in _REFUSED if isinstance(error, family))

@@ -5,40 +5,25 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import signal
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
+from hallmark.cli.grammar import Command, language_of, option
+from hallmark.kernel.errors import HallmarkError
+from hallmark.kernel.text import Text
 from hallmark.server import serve as server
 
+if TYPE_CHECKING:
+    from multiprocessing.context import SpawnProcess
+
+    from hallmark.server.network import Network
+
 HOST, PORT = "127.0.0.1", 8000
-
-
-def add_to(operate: argparse.ArgumentParser) -> None:
-    """Add the commands to the parser of `hallmark operate`, which finds them by entry point `hallmark.commands`."""
-    jobs = operate.add_subparsers(dest="job", required=True, metavar="JOB")
-    jobs.add_parser("migrate", help="bring tables and static files up to date / 升级数据库").set_defaults(run=migrate)
-    serve_job = jobs.add_parser("serve", help="answer requests / 提供服务")
-    serve_job.set_defaults(run=answer)
-    jobs.add_parser("worker", help="do the work behind requests / 执行后台任务").set_defaults(run=worker)
-    jobs.add_parser("check", help="replay the whole ledger / 重放全部账本").set_defaults(run=check)
-    jobs.add_parser("rebuild", help="make the projections again / 重建投影").set_defaults(run=rebuild)
-    rewrap_job = jobs.add_parser("rewrap", help="turn the key that wraps evidence, all else stopped / 更换证据封装密钥")
-    rewrap_job.set_defaults(run=rewrap)
-    demo_job = jobs.add_parser("demo", help="load the demonstration, serve and work / 演示")
-    demo_job.set_defaults(run=demo)
-    demo_job.add_argument("--load-only", action="store_true", help="load and stop / 仅加载")
-    for job in (serve_job, demo_job):
-        job.add_argument("--host", default=HOST)
-        job.add_argument("--port", type=port, default=PORT)
-
-
-def port(text: str) -> int:
-    """Return the number of a TCP port; raises `ArgumentTypeError`."""
-    if not (text.isdecimal() and 0 < int(text) < 1 << 16):
-        raise argparse.ArgumentTypeError(f"{text[:20]}: 1 - 65535")
-    return int(text)
 
 
 def migrate(_: argparse.Namespace) -> int:
@@ -66,9 +51,11 @@ def check(_: argparse.Namespace) -> int:
 
     began = time.monotonic()
     found = registry_check.replay()
-    print(
+    seconds = f"{time.monotonic() - began:.1f} s"
+    _say(
+        f"{found.entries} 条条目，{found.records} 条记录，根 {found.root.hex()}：均与账本一致（{seconds}）",
         f"{found.entries} entries, {found.records} records, root {found.root.hex()}: all as the ledger gives them "
-        f"({time.monotonic() - began:.1f} s)"
+        f"({seconds})",
     )
     return 0
 
@@ -78,7 +65,8 @@ def rebuild(_: argparse.Namespace) -> int:
     server.set_up()
     from hallmark.office.registry import projection  # noqa: PLC0415
 
-    print(f"{projection.rebuild()} entries read, projections made again")
+    count = projection.rebuild()
+    _say(f"已读取 {count} 条条目并重建投影", f"{count} entries read, projections made again")
     return 0
 
 
@@ -87,7 +75,8 @@ def rewrap(_: argparse.Namespace) -> int:
     server.set_up()
     from hallmark.office.evidence.vault import server_vault  # noqa: PLC0415
 
-    print(f"{server_vault().rewrap()} data keys wrapped anew")
+    count = server_vault().rewrap()
+    _say(f"已重新封装 {count} 个数据密钥", f"{count} data keys wrapped anew")
     return 0
 
 
@@ -98,16 +87,64 @@ def demo(options: argparse.Namespace) -> int:
     if not options.load_only:
         server.check_free(options.host, options.port)
     server.migrate()
-    from hallmark.server.demonstration import show  # noqa: PLC0415
+    from django.conf import settings  # noqa: PLC0415
 
+    from hallmark.server import attesting  # noqa: PLC0415
+    from hallmark.server.demonstration import show  # noqa: PLC0415
+    from hallmark.server.network import Network  # noqa: PLC0415
+
+    signal.signal(signal.SIGTERM, _end)  # so that nodes and worker end too
     began = time.monotonic()
-    show.load(lambda line: print(f"[{time.monotonic() - began:5.1f} s] {line}", flush=True))
-    if options.load_only:
-        return 0
-    print(f"http://localhost:{options.port}  (development ledger; stop with Ctrl-C)", flush=True)
-    with _worker_beside():
-        server.serve(options.host, options.port)
+
+    def say(words: Text) -> None:
+        print(f"[{time.monotonic() - began:5.1f} s] {_told(words)}", flush=True)
+
+    network = Network(settings.HALLMARK_NODES)
+    network.prepare()
+    with _kept_running(network, say):
+        show.load(lambda line: say(Text(line, line)), network)
+        if options.load_only:
+            attesting.attest(network, say)
+            return 0
+        address = f"http://localhost:{options.port}"
+        _say(f"{address}  （开发账本；按 Ctrl-C 停止）", f"{address}  (development ledger; stop with Ctrl-C)")
+        threading.Thread(target=attesting.attest, args=(network, say), name="attesting", daemon=True).start()
+        with _worker_beside():
+            _serve_apart(options.host, options.port)
     return 0
+
+
+def network(options: argparse.Namespace) -> int:
+    """Let organisations of a development ledger found a consortium, and run their nodes until told to stop."""
+    server.set_up()
+    from django.conf import settings  # noqa: PLC0415
+
+    from hallmark.server import rehearsal  # noqa: PLC0415
+    from hallmark.server.network import Network  # noqa: PLC0415
+
+    rehearsal.rehearse(Network(settings.HALLMARK_NODES), options.members, lambda words: print(_told(words), flush=True))
+    return 0
+
+
+def _told(words: Text) -> str:
+    return words.in_language(language_of(sys.argv[1:], os.environ))
+
+
+@contextmanager
+def _kept_running(network: Network, say: Callable[[Text], object]) -> Iterator[None]:
+    """Keep the nodes running meanwhile; where they cannot start, say why: what they made final can be read on."""
+    try:
+        try:
+            network.start()
+        except HallmarkError as error:
+            say(Text(error.explain("zh"), error.explain("en")))
+        yield
+    finally:
+        network.stop()
+
+
+def _say(zh: str, en: str) -> None:
+    print(_told(Text(zh, en)), flush=True)
 
 
 @contextmanager
@@ -117,7 +154,7 @@ def _worker_beside() -> Iterator[None]:
 
     def watch() -> None:
         while not over.is_set():
-            process = multiprocessing.get_context("spawn").Process(target=server.worker)
+            process = _make_child(server.worker)
             process.start()
             while process.is_alive() and not over.wait(1):
                 pass
@@ -131,3 +168,68 @@ def _worker_beside() -> Iterator[None]:
     finally:
         over.set()
         watching.join()
+
+
+def _serve_apart(host: str, port: int) -> None:
+    """Serve in a process of its own: the server forks, and threads that drew pages here would be missing there."""
+    process = _make_child(server.serve, host, port)
+    process.start()
+    try:
+        process.join()
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _make_child(target: Callable[..., None], *arguments: object) -> SpawnProcess:
+    return multiprocessing.get_context("spawn").Process(target=_run_child, args=(target, *arguments))
+
+
+def _run_child(target: Callable[..., None], *arguments: object) -> None:
+    """Run `target`, and end when the parent is gone, however that ended."""
+
+    def watch() -> None:
+        if parent := multiprocessing.parent_process():
+            parent.join()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+    target(*arguments)
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and 0 < int(text) < 1 << 16):
+        raise ValueError(text)
+    return int(text)
+
+
+_LISTEN = (
+    option("--host", "监听地址", "the address to listen at", default=HOST),
+    option("--port", "端口，1 至 65535", "the port, 1 to 65535", type=_port, default=PORT, metavar="PORT"),
+)
+
+COMMANDS = (
+    Command("operate migrate", Text("升级数据库与静态文件", "bring tables and static files up to date"), migrate),
+    Command("operate serve", Text("提供服务", "answer requests"), answer, _LISTEN),
+    Command("operate worker", Text("执行后台任务", "do the work behind requests"), worker),
+    Command("operate check", Text("重放全部账本", "replay the whole ledger"), check),
+    Command("operate rebuild", Text("重建投影", "make the projections again"), rebuild),
+    Command("operate rewrap", Text("更换证据封装密钥", "turn the key that wraps evidence"), rewrap),
+    Command(
+        "operate network",
+        Text("为开发账本创立联盟并运行其节点", "found a consortium on a development ledger, and run its nodes"),
+        network,
+        (option("members", "成员机构，缺省为全部可任成员的机构", "the members; all that may be if none", nargs="*"),),
+    ),
+    Command(
+        "operate demo",
+        Text("载入演示数据，提供服务并执行任务", "load the demonstration, serve and work"),
+        demo,
+        (*_LISTEN, option("--load-only", "仅载入", "load and stop", action="store_true")),
+    ),
+)
+"""What `hallmark` finds by entry point `hallmark.commands`: a room below imports none of it."""

@@ -4,15 +4,16 @@
 |-----------------------------|----------------------------------------------------|----------------------------|
 | `HALLMARK_MODE`             | `production`, or `development`: debug pages        | `production`               |
 | `HALLMARK_ENVIRONMENT`      | id of the ledger's environment, in all signatures  | `development`              |
-| `HALLMARK_ORIGIN`           | where people reach the server                      | `http://localhost:8000`    |
+| `HALLMARK_ORIGIN`           | where people reach it; credentials need https      | `http://localhost:8000`    |
 | `HALLMARK_DATA`             | folder of everything below                         | `./var`                    |
-| `HALLMARK_DATABASE_URL`     | `postgresql://…` or `sqlite:////…`                 | SQLite in the data folder  |
+| `HALLMARK_DATABASE_URL`     | `postgresql://…`, of several hosts too, or `sqlite:////…` | SQLite in the data folder |
 | `HALLMARK_SECRET`           | secret of sessions and forms                       | file `secret`, made once   |
 | `HALLMARK_KEYS`             | folder of secret keys, outside of backups          | `keys`                     |
 | `HALLMARK_KEYS_PASSPHRASE`  | passphrase of those keys                           | none                       |
 | `HALLMARK_EVIDENCE`         | folder of encrypted evidence                       | `evidence`                 |
 | `HALLMARK_DATA_KEYS`        | folder of wrapped data keys, outside of backups    | `data-keys`                |
 | `HALLMARK_LOG`              | folder of the ledger's tiles, for anyone to read   | `log`                      |
+| `HALLMARK_NODES`            | folder whose file `peers` names a consortium's nodes | `nodes`                  |
 | `HALLMARK_UPLOADS`          | folder of uploads in the making                    | `uploads`                  |
 | `HALLMARK_STATIC`           | folder of collected static files                   | `static`                   |
 | `HALLMARK_UPLOAD_LIMIT`     | most bytes of one file                             | 2 GiB                      |
@@ -42,6 +43,7 @@ HALLMARK_KEYS_PASSPHRASE = environment.text("HALLMARK_KEYS_PASSPHRASE").encode()
 HALLMARK_EVIDENCE = environment.folder("HALLMARK_EVIDENCE", DATA / "evidence")
 HALLMARK_DATA_KEYS = environment.folder("HALLMARK_DATA_KEYS", DATA / "data-keys")
 HALLMARK_LOG = environment.folder("HALLMARK_LOG", DATA / "log")
+HALLMARK_NODES = environment.folder("HALLMARK_NODES", DATA / "nodes")
 HALLMARK_UPLOAD_LIMIT = environment.whole("HALLMARK_UPLOAD_LIMIT", 2 << 30, least=1, most=1 << 40)
 HALLMARK_PROXIES = environment.whole("HALLMARK_PROXIES", 0, least=0, most=9)
 HALLMARK_WORKERS = environment.whole("HALLMARK_WORKERS", 2, least=1, most=256)

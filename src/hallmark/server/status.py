@@ -1,8 +1,9 @@
-"""Stating the status of all certificates: every hour, and within minutes where one has changed.
+"""Stating the status of all certificates: every hour, and within seconds where one has changed.
 
 It is stated hourly also when nothing changed: the statement says how fresh the knowledge is, and a verifier that has
-none from the last hours must answer that it cannot tell. After a change it is stated once for all changes of the same
-few minutes, and not at all where the hourly statement came in between.
+none from the last hours must answer that it cannot tell. After a change it is stated as soon as a worker is free, but
+never twice within a minute for changes alone: what changes meanwhile, thousands of certificates perhaps, waits for the
+next statement together.
 """
 
 from __future__ import annotations
@@ -22,8 +23,7 @@ from hallmark.rules.register import status_leaves
 
 HOURLY = "status.stated"
 CHANGED = "status.changed"
-_GATHERED = 5 * instant.MINUTE
-_COMMITTED = instant.SECOND * 30  # a statement of the last moment is on the ledger by then
+_APART = instant.MINUTE
 
 
 def forget() -> None:
@@ -31,16 +31,20 @@ def forget() -> None:
 
 
 def follow(rows: Iterable[Entry]) -> None:
-    """Have the status stated soon after statements about certificates.
+    """Have the status stated after statements about certificates that it does not cover yet.
 
-    All those of the same five minutes share one job, which is due when they are over; so it is neither repeated nor put
-    off by the next one, and following the same entries again asks for nothing new.
+    Those that wait for the same statement share one job. Its name holds the statement before it, so a change that comes
+    after the next one is never taken for done; following the same entries again asks for nothing new.
     """
-    for row in rows:
-        if row.kind.startswith("certificate."):
-            window = row.told_ms // _GATHERED
-            due = (window + 1) * _GATHERED + _COMMITTED
-            jobs.enqueue(CHANGED, {}, at=due, dedupe=f"{CHANGED} {window}")
+    if changes := [row.told_ms for row in rows if row.kind.startswith("certificate.")]:
+        last = (DatabaseState().get("status") or {"at": 0})["at"]
+        dues: dict[int, int] = {}
+        for told in changes:
+            if told > last:
+                due = max(told, last + _APART)
+                dues.setdefault(due // _APART, due)
+        for minute, due in dues.items():
+            jobs.enqueue(CHANGED, {}, at=due, dedupe=f"{CHANGED} {last} {minute}")
 
 
 def state_hourly(run: Run) -> None:
@@ -51,9 +55,11 @@ def state_hourly(run: Run) -> None:
 
 
 def state_changed(run: Run) -> None:
-    """State the status, unless what is stated is what is so."""
+    """State the status, unless it is stated as it is, or was a moment ago: what changed since has a job of its own."""
     state = DatabaseState()
     stated = state.get("status")
+    if stated is not None and run.clock() < stated["at"] + _APART:
+        return
     if stated is None or stated["root"] != SortedMap(status_leaves(state)).root:
         _state(run)
 

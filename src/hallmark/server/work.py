@@ -13,6 +13,7 @@ from hallmark.office.evidence import erasure
 from hallmark.office.evidence.vault import server_vault
 from hallmark.office.jobs import services as jobs
 from hallmark.office.jobs.worker import Handler, Run
+from hallmark.office.registry import finality
 from hallmark.office.testing import services as testing
 from hallmark.server import status
 
@@ -30,13 +31,19 @@ def keep_house(run: Run) -> None:
         jobs.schedule("house.kept", "server", now + instant.DAY)
 
 
+def offer(_: Run) -> None:
+    """Offer to the consortium's nodes what waits to be final."""
+    finality.offer()
+
+
 HANDLERS: Mapping[str, Handler] = {
     "house.kept": keep_house,
     status.HOURLY: status.state_hourly,
     status.CHANGED: status.state_changed,
+    finality.OFFERED: offer,
     erasure.ERASED: erasure.erase,
     testing.JOB: testing.carry_out,
     **dict.fromkeys(deadlines.FAMILIES, deadlines.fall_due),
 }
-ROUTINES = ("house.kept", status.HOURLY)
+ROUTINES = ("house.kept", status.HOURLY, finality.OFFERED)
 """What every worker sees to from its start on."""

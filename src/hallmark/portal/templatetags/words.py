@@ -59,10 +59,7 @@ def moment(utc_ms: int | None, offset_minutes: int = 480) -> SafeString | str:
     """Return an instant to the minute, at a scheme's offset."""
     if utc_ms is None:
         return "—"
-    local = instant.to_text(utc_ms + offset_minutes * instant.MINUTE)
-    shown = f"{local[:10]} {local[11:16]}"
-    hours, minutes = divmod(abs(offset_minutes), 60)
-    zone = f"UTC{'-' if offset_minutes < 0 else '+'}{hours}" + (f":{minutes:02}" if minutes else "")
+    shown, _, zone = instant.shown(utc_ms, offset_minutes).rpartition(" ")
     return format_html(
         '<time datetime="{}">{} <span class="zone">{}</span></time>', instant.to_text(utc_ms), shown, zone
     )

@@ -17,7 +17,7 @@ from hallmark.kernel.errors import HallmarkError, Missing, Unavailable
 from hallmark.kernel.text import Text
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.office.jobs.clock import now
-from hallmark.office.papers import printed
+from hallmark.office.papers import credentials, printed
 from hallmark.office.registry import queries
 from hallmark.office.registry.errors import NoSuchCertificate, StatusNotStated
 from hallmark.portal import language, page
@@ -25,7 +25,7 @@ from hallmark.statement import envelope, plain
 from hallmark.statement.certificate import record_digest, status_digest
 
 MODES: Mapping[str, Text] = {
-    "type_test": Text("型式试验", "Type test"),
+    "type_test": Text("型式试验", "Prototype inspection (type test)"),
     "audit": Text("现场检查", "On-site audit"),
     "surveillance": Text("获证后监督", "Surveillance"),
 }
@@ -65,6 +65,7 @@ def certificate(request: HttpRequest, number: str) -> HttpResponse:
         "modes": MODES,
         "parties": _parties(record),
         "has_paper": HAS_PAPER,
+        "has_credentials": credentials.is_written_here(record["body"]["id"]),
         **_proofs(number),
     }
     return page.show(request, "certificate.html", context)

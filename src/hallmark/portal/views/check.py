@@ -14,7 +14,6 @@ from hallmark.office.registry import queries
 from hallmark.office.registry.errors import NoSuchEntry
 from hallmark.portal import page, verifier
 
-_FOR_GOOD = "public, max-age=31536000, immutable"
 # Nothing may leave the page: no request of any kind, no form but those that lead to pages of the register.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'none'; "
@@ -42,7 +41,7 @@ def check(request: HttpRequest) -> HttpResponse:
 def verifier_script(request: HttpRequest, version: str) -> HttpResponse:  # noqa: ARG001 - the version keeps caches apart
     """Send the verifier as a script."""
     return HttpResponse(
-        verifier.script(), content_type="text/javascript; charset=utf-8", headers={"Cache-Control": _FOR_GOOD}
+        verifier.script(), content_type="text/javascript; charset=utf-8", headers={"Cache-Control": page.FOR_GOOD}
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.http import HttpRequest, HttpResponse
 
 from hallmark.kernel import instant
 from hallmark.kernel.text import Text
@@ -13,15 +13,13 @@ from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.tile import BadTilePath, Tile
 from hallmark.office.registry import log, queries
 from hallmark.office.registry.errors import NoSuchEntry
-from hallmark.portal import language, page, reading
+from hallmark.portal import page, reading
 from hallmark.portal.errors import NotATile
 from hallmark.statement import envelope, plain
 from hallmark.statement.envelope import Draft
 
 _RECENT = 25
 _CHECKPOINT = "checkpoint"
-_FOR_GOOD = "public, max-age=31536000, immutable"
-_FOR_ALL = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +93,12 @@ def published_file(request: HttpRequest, path: str) -> HttpResponse:  # noqa: AR
             Tile.parse(path)
         content = log.read(path)
     except (BadTilePath, FileNotFoundError):
-        sentence = NotATile(path=path[:80]).explain(language.current())
-        return HttpResponseNotFound(sentence, content_type="text/plain; charset=utf-8")
+        return page.refuse_program(NotATile(path=path[:80]))
     if path == _CHECKPOINT:
-        headers = {"Cache-Control": "no-store", **_FOR_ALL}
+        headers = {"Cache-Control": "no-store", **page.FOR_ALL}
         return HttpResponse(content, content_type="text/plain; charset=utf-8", headers=headers)
     return HttpResponse(
-        content, content_type="application/octet-stream", headers={"Cache-Control": _FOR_GOOD, **_FOR_ALL}
+        content, content_type="application/octet-stream", headers={"Cache-Control": page.FOR_GOOD, **page.FOR_ALL}
     )
 
 

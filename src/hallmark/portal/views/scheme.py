@@ -51,7 +51,7 @@ WORDS: Mapping[Any, Text] = {
     Role.BASIS: Text("认证依据", "basis"),
     Role.PROBABLE: Text("可能的依据", "probable basis"),
     Role.COMPANION: Text("配套标准", "companion"),
-    Module.TYPE_TEST: Text("样机检验", "prototype inspection"),
+    Module.TYPE_TEST: Text("型式试验", "prototype inspection (type test)"),
     Module.AUDIT: Text("现场检查", "on-site audit"),
     StepKind.FACTORY: Text("工厂", "factory"),
     StepKind.SOFTWARE: Text("软件", "software"),

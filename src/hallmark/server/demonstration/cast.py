@@ -53,6 +53,13 @@ CAST: dict[str, Member] = {
         },
         code="NORTH",
     ),
+    "southern": Member(
+        Role.BODY,
+        Text("南方认证中心", "Southern Certification Centre"),
+        "演示城市南方大道 11 号 · 11 Southern Avenue",
+        {"sam": ("Sam Manager", ("manager",))},
+        code="SOUTH",
+    ),
     "meridian": Member(
         Role.LABORATORY,
         Text("子午检测实验室", "Meridian Testing Laboratory"),
@@ -75,6 +82,9 @@ CAST: dict[str, Member] = {
         {"nina": ("Nina Inspector", ("manager", "inspector"))},
     ),
 }
+
+FOUNDERS = ("operator", "owner", "harbour", "northern", "southern", "meridian", "zenith")
+"""Who keeps the ledger together: registry, central bank, market regulator, two bodies, two laboratories."""
 
 DESIGNATIONS = (
     ("northern", "certification", ("CFP-01", "CFP-02")),

@@ -23,21 +23,24 @@ from hallmark.office.evidence import services as evidence
 from hallmark.office.evidence.models import Evidence
 from hallmark.office.jobs.clock import now as wall_clock
 from hallmark.office.keys import durable
+from hallmark.office.keys.services import port as keys
 from hallmark.office.papers import services as papers
-from hallmark.office.registry import enrolment, services
-from hallmark.office.registry.state import held_schemes
+from hallmark.office.registry import enrolment, sequencer, services
+from hallmark.office.registry.state import DatabaseState, held_schemes
 from hallmark.scheme.model import Scheme
 from hallmark.server.demonstration.cast import (
     ADDRESS,
     BASIS,
     CAST,
     DESIGNATIONS,
+    FOUNDERS,
     OPERATOR,
     OWNER,
     PARAMETERS,
     PASSWORD,
     REGISTRAR,
 )
+from hallmark.server.network import Network
 from hallmark.statement.approval import approve
 from hallmark.statement.kind import Role, Visibility
 
@@ -75,6 +78,17 @@ class Stage:
             self._adopt_scheme()
             self._record_competences()
             self._designate()
+
+    def found_consortium(self, network: Network) -> None:
+        """Let the founders' nodes keep the ledger from now on."""
+        ledger = DatabaseState().get("ledger") or {}
+        places = {"operator": ledger["operator"], **self.places}
+        members = [places[name] for name in FOUNDERS]
+        start = network.found(sequencer.origin(), members, keys().get_signer(sequencer.LOG_KEY).public, ledger["rules"])
+        network.start()
+        network.wait()
+        self.pass_time(minutes=1)
+        enrolment.found_consortium(start, at=self.at)
 
     def pass_time(self, **duration: int) -> None:
         """Let the clock run on, and never beyond now."""
@@ -143,7 +157,9 @@ class Stage:
             member.name,
             member.address,
             code=member.code,
-            make_seal=(lambda name: papers.make_seal(name, member.name, today)) if member.code else None,
+            make_seal=(lambda name: papers.make_seal(name, member.name, today))
+            if member.role in papers.SEALING
+            else None,
             at=self.at,
         )
         self.places[place] = registered.id

@@ -8,6 +8,7 @@ from typing import Any
 from hallmark.lab.kit import Verdict
 from hallmark.lab.record import Record
 from hallmark.office.casework import queries as casework
+from hallmark.office.evidence import queries as contents
 from hallmark.office.evidence import services as evidence
 from hallmark.office.jobs.clock import now as wall_clock
 from hallmark.office.jobs.worker import work
@@ -21,6 +22,12 @@ from hallmark.server.demonstration.stage import Stage, digest
 
 Say = Callable[[str], None]
 _REASON = "judged by a persona of the demonstration, without a device / 由演示角色判定，未使用设备"
+_AGREEMENT = """Certification agreement of the demonstration / 演示用认证协议
+
+The client keeps fulfilling the requirements, gives access for evaluation and surveillance, claims certification only
+within its scope, and reports changes (ISO/IEC 17065:2012 4.1.2).
+委托方持续符合认证要求，为评价与监督提供便利，仅在认证范围内宣称获证，并及时报告变更。
+"""
 _LABORATORIES = {"CFP-01": ("meridian", "ivan", "judy"), "CFP-02": ("zenith", "leo", "mona")}
 
 
@@ -167,11 +174,12 @@ def _apply(stage: Stage, place: str, who: str, product: Product, seed: str, *, d
 def _take_on(stage: Stage, case: str, place: str, maker: str, product: Product, *, days: int) -> None:
     """Accept, sign the agreement, plan."""
     officer = {"case_officer": "dora"}
-    agreement = stage.keep("northern", "certification agreement", b"The agreement of the demonstration.\n")
+    agreement = stage.keep("northern", "certification agreement", _AGREEMENT.encode())
     evidence.share(agreement.address, stage.places[place], organisations=[stage.places["northern"]])
-    named = {"agreement": bytes.fromhex(agreement.digest)}
-    stage.act("application.accepted", "dora", "northern", case, named, officer)
-    stage.act("agreement.signed", maker, place, case, named, {"applicant_representative": maker})
+    offer = {"agreement": stage.claim(agreement)}
+    stage.act("application.accepted", "dora", "northern", case, offer, officer)
+    read = b"".join(contents.read(agreement.address, [stage.places[place]]))
+    stage.act("agreement.signed", maker, place, case, {"agreement": digest(read)}, {"applicant_representative": maker})
     plan = {
         "laboratory": stage.places[_LABORATORIES[product.product_type][0]],
         "team": [{"person": stage.persons["erin"], "function": "auditor"}],

@@ -27,7 +27,7 @@ const refuse = (zh, en) => {
  *
  * `now` is the reader's present, `freshFor` the greatest age of the status that is accepted, both in ms; `passed` is
  * called with the number of each check that holds. The answer is {number, record, recordDigest, status, since,
- * reasonCode, why, knownAt, age, seal, vouchedBy, unchecked, development}, `seal` that of the body's pages or null.
+ * reasonCode, why, knownAt, age, seal, vouchedBy, attested, unchecked, development}, `seal` that of the body's pages or null.
  */
 export async function verifyCertificate(bytes, bundle, at, { now = at, freshFor = DAY, passed = () => {} } = {}) {
   const form = parseForm(bytes);
@@ -83,12 +83,16 @@ export function checkBody(issued) {
   }
 }
 
-/** Return in words who vouches under an endorsement, and whose signatures were not checked. */
-export function describeVouchers({ logs, cosigned, unchecked }, { vouchers, development }) {
+/** Return in words who vouches under an endorsement, how their nodes are attested, and whose signatures were not checked.
+ *
+ * `attested` has [name, {family, acceptedBy, at} or null] of each who co-signed.
+ */
+export function describeVouchers({ logs, cosigned, unchecked }, { vouchers, attested, development }) {
   const named = (names) => [...new Set(names)].map((name) => vouchers.get(name) ?? text(name, name));
   const distinct = (all) => [...new Map(all.map((name) => [JSON.stringify(name), name])).values()];
   return {
     vouchedBy: distinct(named([...logs.map((key) => key.name), ...cosigned])),
+    attested: [...new Set(cosigned)].map((name) => [...named([name]), attested.get(name) ?? null]),
     unchecked: distinct(named(unchecked)),
     development,
   };

@@ -4,7 +4,7 @@
  * order, S < L, and [S]B = R + [k]A without cofactor. Implementations differ on all but the last; this rule does not.
  */
 
-import { Breach } from "./breach.js";
+import { Breach, text } from "./breach.js";
 import { toNumber } from "./bytes.js";
 
 const P = 2n ** 255n - 19n;
@@ -13,36 +13,39 @@ const D = 3709570593466943934313808350875456518954211387984321901638878553308594
 const Y = 2n ** 255n - 1n;
 const Y8 = 2707385501144840649318225287225658788936804267575313519463743609750303402022n;
 const SMALL_ORDER_Y = [0n, 1n, P - 1n, Y8, P - Y8];
+const [KEY, R] = [text("密钥", "the key"), text("签名中的 R", "R")];
 
 const littleEndian = (bytes) => toNumber(bytes.slice().reverse());
 
-const refuse = (why) => {
-  throw new Breach("bad-signature", { why });
+const refuse = (zh, en) => {
+  throw new Breach("bad-signature", { why: text(zh, en) });
 };
 
 /** Throw `bad-signature` unless `encoding` is the canonical encoding of a point not of small order. */
 function checkPoint(encoding, what) {
-  if (encoding.length !== 32) refuse(`${what} is not 32 bytes`);
+  if (encoding.length !== 32) refuse(`${what.zh}不是 32 字节`, `${what.en} is not 32 bytes`);
   const y = littleEndian(encoding) & Y;
-  if (y >= P) refuse(`${what} is not encoded canonically`);
-  if (SMALL_ORDER_Y.includes(y)) refuse(`${what} has small order`);
+  if (y >= P) refuse(`${what.zh}未用规范编码`, `${what.en} is not encoded canonically`);
+  if (SMALL_ORDER_Y.includes(y)) refuse(`${what.zh}的阶过小`, `${what.en} has small order`);
 }
 
 /** Throw `bad-signature` unless `encoding` is a point as `checkPoint` wants it, and on the curve. */
 export function checkKey(encoding) {
-  checkPoint(encoding, "the key");
+  checkPoint(encoding, KEY);
   const y = littleEndian(encoding) & Y;
   // x^2 = (y^2 - 1) / (d y^2 + 1); the quotient is a square where the product is (Euler's criterion).
-  if (power((y * y - 1n) * (D * y * y + 1n), (P - 1n) / 2n) !== 1n) refuse("the key is no point of the curve");
+  if (power((y * y - 1n) * (D * y * y + 1n), (P - 1n) / 2n) !== 1n) {
+    refuse("密钥不是曲线上的点", "the key is no point of the curve");
+  }
 }
 
 /** Throw `bad-signature` unless `signature` over `message` satisfies the rule under the 32-byte `key`. */
 export async function verifyEd25519(key, message, signature) {
-  if (signature.length !== 64) refuse("it is not 64 bytes");
-  checkPoint(key, "the key");
-  checkPoint(signature.subarray(0, 32), "R");
-  if (littleEndian(signature.subarray(32)) >= L) refuse("S is not reduced");
-  if (!(await equationHolds(key, message, signature))) refuse("the equation does not hold");
+  if (signature.length !== 64) refuse("长度不是 64 字节", "it is not 64 bytes");
+  checkPoint(key, KEY);
+  checkPoint(signature.subarray(0, 32), R);
+  if (littleEndian(signature.subarray(32)) >= L) refuse("S 未约减", "S is not reduced");
+  if (!(await equationHolds(key, message, signature))) refuse("签名等式不成立", "the equation does not hold");
 }
 
 async function equationHolds(key, message, signature) {

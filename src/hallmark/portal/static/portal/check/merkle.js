@@ -1,6 +1,6 @@
 /** Proofs of RFC 6962 trees and of the sorted map of statuses over them. */
 
-import { Breach } from "./breach.js";
+import { Breach, text } from "./breach.js";
 import { concat, equal, sha256, utf8 } from "./bytes.js";
 import { digestOf } from "./keys.js";
 import { isWhole } from "./cbor.js";
@@ -16,11 +16,13 @@ const nodeHash = (left, right) => sha256(concat(Uint8Array.of(1), left, right));
 /** Return the root to which `path` leads from `leaf` at `index` of `size` leaves. */
 export async function rootOfPath(leaf, index, size, path) {
   const [place, leaves] = [BigInt(index), BigInt(size)];
-  if (place < 0n || place >= leaves) throw new Breach("outside-tree", { what: `leaf ${place}`, size: leaves });
+  if (place < 0n || place >= leaves) {
+    throw new Breach("outside-tree", { what: text(`第 ${place} 个叶子`, `leaf ${place}`), size: leaves });
+  }
   const inner = bitLength(place ^ (leaves - 1n)); // below this level both sides occur, above only the left
   const wanted = inner + bitCount(place >> BigInt(inner));
   if (path.length !== wanted) throw new Breach("wrong-path-length", { length: path.length, wanted });
-  if (path.some((hash) => hash.length !== 32)) throw new Breach("bad-hash", { what: "inclusion proof" });
+  if (path.some((hash) => hash.length !== 32)) throw new Breach("bad-hash", { what: text("包含证明", "inclusion proof") });
   let node = leaf;
   for (const [level, sibling] of path.entries()) {
     const isRight = level >= inner || (place >> BigInt(level)) & 1n;
@@ -36,13 +38,15 @@ export async function verifyInclusion(leaf, index, size, path, root) {
 
 /** Return the proof of presence in a CBOR value; throws `bad-map-proof`. */
 export function readPresence(value) {
-  if (!Array.isArray(value) || value.length !== 3) refuse("it is not a size, an index and a path");
+  if (!Array.isArray(value) || value.length !== 3) refuse("不是大小、位置和路径", "it is not a size, an index and a path");
   const [size, index, path] = value;
   for (const position of [size, index]) {
-    if (!isWhole(position) || position < 0 || position > MAX_SIZE) refuse("a position is not a whole number");
+    if (!isWhole(position) || position < 0 || position > MAX_SIZE) {
+      refuse("有位置不是整数", "a position is not a whole number");
+    }
   }
   const isPath = Array.isArray(path) && path.length <= MAX_PATH && path.every((hash) => hash instanceof Uint8Array);
-  if (!isPath) refuse("a path is not a list of hashes");
+  if (!isPath) refuse("有路径不是哈希值列表", "a path is not a list of hashes");
   return { size, index, path };
 }
 
@@ -54,8 +58,8 @@ export async function verifyPresence(root, key, value, { size, index, path }) {
   }
 }
 
-const refuse = (why) => {
-  throw new Breach("bad-map-proof", { why });
+const refuse = (zh, en) => {
+  throw new Breach("bad-map-proof", { why: text(zh, en) });
 };
 
 const bitLength = (number) => (number ? number.toString(2).length : 0);

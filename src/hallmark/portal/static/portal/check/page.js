@@ -5,7 +5,7 @@ import { fromBase64 } from "./bytes.js";
 import { parseBundle } from "./bundle.js";
 import { verifyFile } from "./file.js";
 import { verifyPrinted } from "./printed.js";
-import { digest, facts, make, PAGE, read, showAnswer, showBreach } from "./verdict.js";
+import { chooser, digest, facts, make, PAGE, read, showAnswer, showBreach } from "./verdict.js";
 import { say } from "./words.js";
 
 const MEGABYTE = 1024 * 1024;
@@ -190,8 +190,8 @@ class Checker {
     const change = async ({ target }) => {
       if (target.files.length) await this.trustIn(await read(target.files[0]));
     };
-    const input = make("input", { type: "file", id: "check-bundle", accept: ".json", onchange: change });
-    const field = make("p", {}, make("label", { for: "check-bundle" }, this.say("bundle.choose")), input);
+    const button = chooser("check-bundle", this.say("bundle.choose"), { accept: ".json", onchange: change });
+    const field = make("p", {}, button);
     const summary = make("summary", {}, this.say("bundle.change"));
     this.trust.replaceChildren(
       make("h2", { id: "check-trust" }, this.say("bundle.title")),

@@ -1,6 +1,6 @@
 /** Trust policies (C2SP tlog-policy): which logs and witnesses a reader knows, and which quorum is asked for. */
 
-import { Breach } from "./breach.js";
+import { Breach, text } from "./breach.js";
 import { hex } from "./bytes.js";
 import { PLAIN, parseCheckpoint, parseVerifierKey, signedBy, verifyNoteSignature } from "./note.js";
 import { shortened } from "./shape.js";
@@ -12,7 +12,8 @@ const THRESHOLD = /^[1-9][0-9]{0,5}$/;
 /** Return the policy that `source` spells: {logs, witnesses, groups, quorum}, the last three by name. */
 export async function parsePolicy(source) {
   if (FORBIDDEN.test(source) || (source && !source.endsWith("\n"))) {
-    throw new Breach("bad-policy", { line: "-", why: "it holds control characters or its last line is cut short" });
+    const why = text("含控制字符，或末行残缺", "it holds control characters or its last line is cut short");
+    throw new Breach("bad-policy", { line: "-", why });
   }
   const draft = new Draft();
   const lines = source.split("\n");
@@ -25,7 +26,9 @@ export async function parsePolicy(source) {
       throw error.facts ? new Breach("bad-policy", { line: index + 1, why: error.facts.why }) : error;
     }
   }
-  if (draft.quorum === null) throw new Breach("bad-policy", { line: lines.length, why: "it ends without a quorum" });
+  if (draft.quorum === null) {
+    throw new Breach("bad-policy", { line: lines.length, why: text("结尾仍没有 quorum 行", "it ends without a quorum") });
+  }
   return draft;
 }
 
@@ -86,8 +89,8 @@ function describeMissing({ groups, quorum }, cosigned) {
   return short.join("; ");
 }
 
-const refuse = (why) => {
-  throw new Breach("bad-policy", { line: "?", why });
+const refuse = (zh, en) => {
+  throw new Breach("bad-policy", { line: "?", why: text(zh, en) });
 };
 
 /** A policy while its lines are read. */
@@ -107,24 +110,26 @@ class Draft {
       this.#define(name);
       const key = await this.#key("witness", vkey);
       this.witnesses.set(name, key);
-      if (key.type === PLAIN) refuse("a witness needs a key for co-signatures");
+      if (key.type === PLAIN) refuse("见证方须有共同签名密钥", "a witness needs a key for co-signatures");
     } else if (word === "group" && parts.length > 2) {
       const [name, spelled, ...members] = parts;
       this.#define(name);
       const least = threshold(spelled, members.length);
       this.groups.set(name, { threshold: least, members: members.map((each) => this.#join(each)) });
     } else if (word === "quorum" && parts.length === 1) {
-      if (this.quorum !== null) refuse("there is a quorum already");
+      if (this.quorum !== null) refuse("已有 quorum 行", "there is a quorum already");
       if (parts[0] !== NONE) this.#find(parts[0]);
       [this.quorum] = parts;
-    } else refuse("it is not a log, a witness, a group or a quorum");
+    } else refuse("不是 log、witness、group 或 quorum 行", "it is not a log, a witness, a group or a quorum");
   }
 
   /** Return the key, which no other line of this role may carry: under another name it would count twice. */
   async #key(role, vkey) {
     const key = await parseVerifierKey(vkey);
     const marks = [`${role} ${key.algorithm} ${hex(key.material)}`, `${role} ${key.name} ${hex(key.id)}`];
-    if (marks.some((mark) => this.#keys.has(mark))) refuse(`its key is that of another ${role} too`);
+    if (marks.some((mark) => this.#keys.has(mark))) {
+      refuse(`其密钥也属于另一 ${role} 行`, `its key is that of another ${role} too`);
+    }
     marks.forEach((mark) => this.#keys.add(mark));
     return key;
   }
@@ -134,16 +139,22 @@ class Draft {
   }
 
   #define(name) {
-    if (name === NONE || this.#isTaken(name)) refuse(`${shortened(name)} has a meaning already`);
+    if (name === NONE || this.#isTaken(name)) {
+      refuse(`${shortened(name)} 已有含义`, `${shortened(name)} has a meaning already`);
+    }
   }
 
   #find(name) {
-    if (!this.#isTaken(name)) refuse(`${shortened(name)} is not defined on a line before`);
+    if (!this.#isTaken(name)) {
+      refuse(`${shortened(name)} 未在之前的行中定义`, `${shortened(name)} is not defined on a line before`);
+    }
   }
 
   #join(name) {
     this.#find(name);
-    if (this.#members.has(name)) refuse(`${shortened(name)} is a member of a group already`);
+    if (this.#members.has(name)) {
+      refuse(`${shortened(name)} 已是某组的成员`, `${shortened(name)} is a member of a group already`);
+    }
     this.#members.add(name);
     return name;
   }
@@ -153,7 +164,7 @@ function threshold(spelled, members) {
   if (spelled === "any") return 1;
   if (spelled === "all") return members;
   if (!THRESHOLD.test(spelled) || Number(spelled) > members) {
-    refuse(`a threshold is any, all, or a number from 1 to ${members}`);
+    refuse(`门槛应为 any、all，或 1 至 ${members} 的数`, `a threshold is any, all, or a number from 1 to ${members}`);
   }
   return Number(spelled);
 }

@@ -19,14 +19,17 @@ const APPROVAL = record(
   ASSERTION,
 );
 
-const refuse = (why) => {
-  throw new Breach("bad-statement", { why });
+const refuse = (zh, en) => {
+  throw new Breach("bad-statement", { why: text(zh, en) });
 };
 
 /** Return the statement in `encoded`; nothing is verified yet but its form. */
 export function parseStatement(encoded) {
   if (encoded.length > MAX_SIZE) {
-    refuse(`it has ${encoded.length} bytes, more than ${MAX_SIZE}; put large content into evidence`);
+    refuse(
+      `共 ${encoded.length} 字节，上限 ${MAX_SIZE}；较大内容请作为证据提交`,
+      `it has ${encoded.length} bytes, more than ${MAX_SIZE}; put large content into evidence`,
+    );
   }
   const [protectedBytes, body, signature] = open(decode(encoded, text("声明", "statement")));
   const header = decode(protectedBytes, text("受保护头", "protected header"));
@@ -42,7 +45,7 @@ export function parseStatement(encoded) {
 /** Throw `bad-signature` unless the key [algorithm, material] signed the statement (RFC 9052 section 4.4). */
 export async function verifyStatement(statement, algorithm, material) {
   if (!equal(await keyId(algorithm, material), statement.keyId) || algorithm !== statement.algorithm) {
-    throw new Breach("bad-signature", { why: "it names another key" });
+    throw new Breach("bad-signature", { why: text("它指明的是另一密钥", "it names another key") });
   }
   await verifySignature(algorithm, material, statement.signed, statement.signature);
 }
@@ -52,9 +55,9 @@ function open(envelope) {
   const [protectedBytes, unprotected, body, signature] = parts;
   const isSign1 = parts.length === 4 && unprotected instanceof Map;
   if (!isSign1 || ![protectedBytes, body, signature].every((part) => part instanceof Uint8Array)) {
-    refuse("it is not a COSE_Sign1 with payload");
+    refuse("不是带载荷的 COSE_Sign1", "it is not a COSE_Sign1 with payload");
   }
-  if (unprotected.size) refuse("its unprotected header is not empty");
+  if (unprotected.size) refuse("未受保护头不为空", "its unprotected header is not empty");
   return [protectedBytes, body, signature];
 }
 
@@ -65,11 +68,11 @@ function readHeader(header) {
     [ALG, CONTENT_TYPE, KID].every((name) => header.has(name)) &&
     typeof header.get(CONTENT_TYPE) === "string" &&
     [ISS, SUB, IAT, ENV].every((name) => claims.has(name));
-  if (!isComplete) refuse("its protected header is not complete");
-  if (header.size !== 4 || claims.size !== 4) refuse("its protected header holds more than it may");
+  if (!isComplete) refuse("受保护头不完整", "its protected header is not complete");
+  if (header.size !== 4 || claims.size !== 4) refuse("受保护头含有多余内容", "its protected header holds more than it may");
   const contentType = header.get(CONTENT_TYPE);
   if (!contentType.startsWith(PREFIX) || !contentType.endsWith(SUFFIX)) {
-    refuse(`its content type is ${shortened(contentType)}`);
+    refuse(`其内容类型为 ${shortened(contentType)}`, `its content type is ${shortened(contentType)}`);
   }
   const kind = contentType.slice(PREFIX.length, -SUFFIX.length);
   if (!Object.hasOwn(KINDS, kind)) throw new Breach("unknown-kind", { kind: shortened(kind) });
@@ -91,8 +94,8 @@ function readPayload(payload) {
     payload instanceof Map &&
     VISIBILITIES.every((name) => payload.get(name) instanceof Map) &&
     Array.isArray(payload.get("approvals"));
-  if (!isComplete) refuse("its payload is not complete");
-  if (payload.size !== 4) refuse("its payload holds more than it may");
+  if (!isComplete) refuse("载荷不完整", "its payload is not complete");
+  if (payload.size !== 4) refuse("载荷含有多余内容", "its payload holds more than it may");
   return Object.fromEntries(VISIBILITIES.map((name) => [name, payload.get(name)]));
 }
 
@@ -102,12 +105,15 @@ function checkLayout(kind, layout) {
   for (const visibility of VISIBILITIES) {
     const known = claims.filter((claim) => claim.visibility === visibility).map((claim) => claim.name);
     const unknown = [...layout[visibility].keys()].filter((name) => !known.includes(name));
-    if (unknown.length) refuse(`${kind} has no ${visibility} claim ${unknown.map((name) => shortened(name)).sort()[0]}`);
+    if (unknown.length) {
+      const [first] = unknown.map((name) => shortened(name)).sort();
+      refuse(`${kind} 没有可见性为 ${visibility} 的声明项 ${first}`, `${kind} has no ${visibility} claim ${first}`);
+    }
   }
   for (const { name, visibility, optional, shape } of claims) {
     if (layout[visibility].has(name)) {
       check(visibility === "public" ? shape : DIGEST, layout[visibility].get(name), name);
-    } else if (!optional) refuse(`the claim ${name} is missing`);
+    } else if (!optional) refuse(`缺少声明项 ${name}`, `the claim ${name} is missing`);
   }
 }
 

@@ -23,6 +23,12 @@ export function make(tag, properties, ...children) {
   return element;
 }
 
+/** Return a button that chooses a file, in the words of the page and not of the browser. */
+export function chooser(id, words, properties) {
+  const input = make("input", { type: "file", id, ...properties });
+  return make("label", { class: "button button--quiet chooser", for: id }, words, input);
+}
+
 /** Return the bytes of a file. */
 export const read = async (file) => new Uint8Array(await file.arrayBuffer());
 
@@ -45,9 +51,11 @@ export function showAnswer(answer, language) {
   const unseen = answer.page === false;
   const lines = [unseen && told(`verdict.${status}`), answer.why?.[language], period.filter(Boolean).join(" · "), known && told("known", known)];
   const unchecked = answer.unchecked.map((name) => name[language]).join(", ");
+  const isAlone = answer.vouchedBy.length === 1;
   const notes = [
     unchecked && told("unchecked", { names: unchecked }),
-    answer.development ? told("development") : answer.vouchedBy.length === 1 && told("single"),
+    answer.development && told(isAlone ? "development" : "development.consortium"),
+    !answer.development && isAlone && told("single"),
   ];
   return section(
     unseen ? "unknown" : status,
@@ -80,7 +88,28 @@ function section(kind, title, ...children) {
   return make("section", properties, make("h2", { id: "verdict", class: "verdict__title" }, title), ...children);
 }
 
-function describe({ number, record, recordDigest }, language) {
+/** Return in words which of the nodes are attested: by what, accepted by how many, and when; nothing where none vouch. */
+function describeNodes({ attested, development }, language) {
+  const groups = new Map();
+  for (const [name, how] of attested) {
+    const told = how ? describeHow(how, development, language) : say("attested.not", language);
+    groups.set(told, [...(groups.get(told) ?? []), name]);
+  }
+  const [open, close, next] = language === "zh" ? ["（", "）", "；"] : [" (", ")", "; "];
+  return [...groups].map(([how, names]) => join(names, language) + open + how + close).join(next);
+}
+
+function describeHow({ family, acceptedBy, at }, development, language) {
+  const selfReported = development ? "attested.software" : "attested.tpm";
+  const what = family === "tpm" ? say(selfReported, language) : family; // what it quotes, the node itself measured
+  const day = new Date(at).toISOString().slice(0, 10);
+  return say(acceptedBy === 1 ? "attested.one" : "attested.how", language, { what, count: acceptedBy, day });
+}
+
+const join = (names, language) => names.map((name) => name[language]).join(say("comma", language));
+
+function describe(answer, language) {
+  const { number, record, recordDigest } = answer;
   const told = (key, given) => [say(key, language, given)];
   const product = record.get("product");
   const [scheme, type] = [record.get("scheme"), record.get("product_type")];
@@ -101,6 +130,8 @@ function describe({ number, record, recordDigest }, language) {
     [...told("laboratories"), list(record.get("laboratories").map(named))],
     [...told("standards"), list(record.get("standards").map((each) => [...each.values()].join("-")))],
     [...told("dates"), say("granted", language, dates)],
+    [...told("vouched"), join(answer.vouchedBy, language)],
+    [...told("attested"), describeNodes(answer, language)],
     [...told("digest"), digest(recordDigest)],
   ];
 }
@@ -108,7 +139,7 @@ function describe({ number, record, recordDigest }, language) {
 /** Return a name in the language of the page, followed by the other. */
 function inBoth(name, language) {
   const other = language === "zh" ? "en" : "zh";
-  return [name.get(language), make("span", { class: "other", lang: other }, name.get(other))];
+  return [name.get(language), " ", make("span", { class: "other", lang: other }, name.get(other))];
 }
 
 /** Return the certified builds, and a field that compares a file with them. */
@@ -117,7 +148,6 @@ function showBuilds(builds, language) {
   const compare = async ({ target }) => {
     if (target.files.length) outcome.textContent = await compareBuild(target.files[0], builds, language);
   };
-  const input = make("input", { type: "file", id: "check-build", onchange: compare });
   const items = builds.map((build) => {
     const size = say("builds.size", language, { size: build.get("size") });
     const name = make("strong", {}, build.get("name"));
@@ -129,7 +159,7 @@ function showBuilds(builds, language) {
     make("h3", { id: "check-builds" }, say("builds", language)),
     make("ul", { class: "builds" }, items),
     make("p", { class: "hint" }, say("builds.hint", language)),
-    make("p", {}, make("label", { for: "check-build" }, say("builds.compare", language)), input),
+    make("p", {}, chooser("check-build", say("builds.compare", language), { onchange: compare })),
     outcome,
   );
 }
@@ -156,7 +186,8 @@ function showChecks(done, stopped, language) {
 }
 
 function moment(at, language) {
-  const shape = { dateStyle: "medium", timeStyle: "short" };
+  const day = { year: "numeric", month: "short", day: "numeric" };
+  const shape = { ...day, hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
   return new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en-GB", shape).format(new Date(at));
 }
 
