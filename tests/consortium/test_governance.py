@@ -21,6 +21,7 @@ from hallmark.consortium.governance import (
     check_vote,
     successor,
 )
+from hallmark.kernel.keys import SoftwareSigner
 
 FOUR, SEVEN = consortium("abcd"), consortium("abcdefg")
 CODE = b"d" * 32
@@ -49,6 +50,8 @@ def test_each_kind_has_its_effect():
     assert apply(allowed, proposal(ProposalKind.CODE, digest=CODE, withdrawn=True)) == FOUR
     assert apply(FOUR, proposal(ProposalKind.RULES, rules=2)).rules == 2
     assert apply(FOUR, proposal(ProposalKind.SCHEME, digest=CODE)) == FOUR
+    other = SoftwareSigner.from_seed(b"another log".ljust(32, b".")).public
+    assert apply(FOUR, proposal(ProposalKind.SEQUENCER, digest=other.material)).sequencer == other
 
 
 @pytest.mark.parametrize(
@@ -64,6 +67,8 @@ def test_each_kind_has_its_effect():
         proposal(ProposalKind.CODE, digest=CODE, withdrawn=True),
         proposal(ProposalKind.RULES, rules=1),
         proposal(ProposalKind.SCHEME, digest=b"short"),
+        proposal(ProposalKind.SEQUENCER, digest=b"short"),
+        proposal(ProposalKind.SEQUENCER, digest=FOUR.sequencer.material),
     ],
 )
 def test_a_proposal_must_change_something(idle):

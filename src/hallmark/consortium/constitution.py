@@ -49,6 +49,7 @@ class ProposalKind(StrEnum):
     CODE = "code"
     RULES = "rules"
     SCHEME = "scheme"
+    SEQUENCER = "sequencer"
 
 
 class BadConstitution(Malformed):

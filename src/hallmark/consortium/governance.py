@@ -21,6 +21,7 @@ from hallmark.consortium.constitution import Constitution, Member, ProposalKind
 from hallmark.consortium.epoch import check_change
 from hallmark.kernel import hashing
 from hallmark.kernel.errors import Refusal
+from hallmark.kernel.keys import ED25519, PublicKey
 from hallmark.kernel.text import Text
 
 _DOMAIN = "hallmark/proposal/1"
@@ -209,6 +210,15 @@ def _consent_to_edition(constitution: Constitution, proposal: Proposal) -> Const
     return constitution  # its owner may then adopt it; members and keys stay
 
 
+def _change_sequencer(constitution: Constitution, proposal: Proposal) -> Constitution:
+    key = PublicKey(ED25519, proposal.digest)
+    if len(key.material) != hashing.SIZE or key == constitution.sequencer:
+        raise ProposalWithoutEffect(
+            kind=proposal.kind, wanted=Text("提出新的 Ed25519 密钥", "bring a new Ed25519 key, its 32 bytes as digest")
+        )
+    return replace(constitution, sequencer=key)
+
+
 _EFFECTS: Mapping[ProposalKind, Callable[[Constitution, Proposal], Constitution]] = {
     ProposalKind.ADMISSION: _admit,
     ProposalKind.REMOVAL: _remove,
@@ -216,4 +226,5 @@ _EFFECTS: Mapping[ProposalKind, Callable[[Constitution, Proposal], Constitution]
     ProposalKind.CODE: _change_code,
     ProposalKind.RULES: _change_rules,
     ProposalKind.SCHEME: _consent_to_edition,
+    ProposalKind.SEQUENCER: _change_sequencer,
 }

@@ -307,7 +307,12 @@ COMMANDS: Mapping[str, Command] = {
                 choices=[*map(str, ProposalKind)],
             ),
             _option("member", "拟移除的成员", "who is to be removed"),
-            _option("digest", "代码或方案版次的摘要", "of code, or of an edition of a scheme", type=_HEX),
+            _option(
+                "digest",
+                "代码或方案版次的摘要，或定序者的新密钥",
+                "of code or of an edition of a scheme, or the sequencer's new key",
+                type=_HEX,
+            ),
             _option("withdrawn", "不再允许该代码", "the code is no longer allowed", action="store_true"),
             _option("rules", "规则版本", "version of the rules", type=int),
         ),

@@ -80,6 +80,19 @@ def rewrap(_: argparse.Namespace) -> int:
     return 0
 
 
+def make_log_key(_: argparse.Namespace) -> int:
+    """Make another key for the log, for the consortium's members to vote on."""
+    server.set_up()
+    from hallmark.office.registry import enrolment  # noqa: PLC0415
+
+    made = enrolment.make_log_key().material.hex()
+    _say(
+        f"{made}\n成员以 sequencer 类提案表决通过并开始新纪元后，检查点改用此密钥签署。",
+        f"{made}\nIt signs checkpoints once members voted for it (proposal of kind sequencer) and began an epoch.",
+    )
+    return 0
+
+
 def demo(options: argparse.Namespace) -> int:
     """Load the demonstration where there is none yet, then serve it with a worker beside."""
     os.environ.setdefault("HALLMARK_ENVIRONMENT", "demonstration")
@@ -219,6 +232,9 @@ COMMANDS = (
     Command("operate check", Text("重放全部账本", "replay the whole ledger"), check),
     Command("operate rebuild", Text("重建投影", "make the projections again"), rebuild),
     Command("operate rewrap", Text("更换证据封装密钥", "turn the key that wraps evidence"), rewrap),
+    Command(
+        "operate log-key", Text("为日志另建密钥，供成员表决", "make another key for the log, for a vote"), make_log_key
+    ),
     Command(
         "operate network",
         Text("为开发账本创立联盟并运行其节点", "found a consortium on a development ledger, and run its nodes"),

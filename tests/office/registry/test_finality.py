@@ -14,7 +14,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from hallmark import schemes
 from hallmark.consortium import finality as consortium
-from hallmark.consortium.constitution import Constitution
+from hallmark.consortium.constitution import Constitution, ProposalKind
+from hallmark.consortium.governance import Proposal
 from hallmark.kernel import instant
 from hallmark.kernel.errors import HallmarkError
 from hallmark.ledger.checkpoint import Checkpoint
@@ -27,6 +28,8 @@ from hallmark.office.keys.services import port as keys
 from hallmark.office.registry import check, enrolment, finality, projection, queries, sequencer, services
 from hallmark.office.registry.errors import GivenUp, NotFinalYet
 from hallmark.office.registry.models import Entry, Ordered
+from hallmark.office.registry.state import DatabaseState
+from hallmark.rules import consortium as rules
 from hallmark.scheme import loader
 from hallmark.server.work import HANDLERS
 from hallmark.verify import chain
@@ -181,3 +184,27 @@ def test_that_there_is_no_certificate_of_a_number_is_proven_under_the_quorum(off
 def test_the_projections_follow_what_is_final_as_if_made_again(office, network):
     services.append([interest(office, 2035)])
     assert projection.rebuild() == queries.size()
+
+
+def test_members_give_the_log_another_key(office, network):
+    made = enrolment.make_log_key()
+    operator, *others = network.names
+    about = rules.constitution_of(DatabaseState()).digest
+    claims = {"about": about, "kind": "sequencer", "digest": made.material, "reason": "the other is old"}
+    services.append([services.issue("proposal.made", operator, operator, claims)])
+    proposal = Proposal(about, ProposalKind.SEQUENCER, digest=made.material).id
+    vote = {"proposal": proposal, "favour": True}
+    services.append([services.issue("vote.cast", name, name, vote) for name in (operator, *others[:2])])
+    agreed = rules.successor(DatabaseState())
+    assert agreed.sequencer == made
+    trusted = TrustBundle.parse(queries.trust_bundle())
+    message = ceremony.call_message(network.epoch[0], 1)
+    calls = {name: signers(name).witness.sign(message) for name in network.names[:2]}
+    convening.convene(network.peers(), network.epoch, 1, calls, agreed, patience=10)
+    with pytest.raises(GivenUp):
+        services.append([interest(office, 2036)])
+    services.append([interest(office, 2036)])
+    followed, _ = chain.follow(trusted, queries.policy_chain())
+    endorsement = TrustBundle.parse(followed).policy.verify(queries.checkpoint())
+    assert [key.key for key in endorsement.logs] == [made]
+    assert check.replay().entries == queries.size()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,7 @@ from hallmark.office.jobs.clock import now as wall_clock
 from hallmark.office.keys.services import port as keys
 from hallmark.office.registry import sequencer, services
 from hallmark.office.registry.hosted import OPERATOR_KEY
-from hallmark.office.registry.sequencer import LOG_KEY
+from hallmark.office.registry.sequencer import LATER_LOG_KEYS, LOG_KEY
 from hallmark.office.registry.state import DatabaseState
 from hallmark.rules.ledger import VERSION
 from hallmark.statement import disclosure, envelope
@@ -70,6 +71,11 @@ def found_ledger(
         )
         services.append([(envelope.sign(draft, (), keys().get_signer(OPERATOR_KEY)), ())], at=at)
     return actor
+
+
+def make_log_key() -> PublicKey:
+    """Make another key for the log, and return it: it signs heads once members voted for it and began an epoch."""
+    return keys().create(f"{LATER_LOG_KEYS}{secrets.token_hex(4)}")
 
 
 def found_consortium(start: Start, *, at: int | None = None) -> None:

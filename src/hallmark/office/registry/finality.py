@@ -35,7 +35,7 @@ from hallmark.ledger.merkle import Frontier, leaf_hash
 from hallmark.ledger.tile import TiledLog
 from hallmark.node import folder
 from hallmark.node.client import Peer
-from hallmark.node.errors import EntriesLost, NotFinal
+from hallmark.node.errors import EntriesLost, MessageNotTrusted, NotFinal
 from hallmark.node.judging import Jury
 from hallmark.node.quorum import Quorum
 from hallmark.node.store import Pair
@@ -55,6 +55,10 @@ _log = logging.getLogger(__name__)
 _PATIENCE = 15  # seconds
 _PATIENCE_TO_JUDGE = 5  # seconds, in which no other statement is ordered
 _AGAIN_MS = 5_000
+_ELSEWHERE = {
+    OtherOrigin.code,
+    MessageNotTrusted.code,
+}  # what nodes of a later epoch say, with the log's key or another
 _carrying = Lock()
 _quorums: dict[bytes, Quorum] = {}
 _compared = local()
@@ -130,7 +134,7 @@ def _carry(head: _Offered) -> None:
         raise LedgerDiffers(size=error.facts["size"]) from error
     except NotFinal as error:
         codes = cast("dict[str, str]", error.facts["codes"])
-        if OtherOrigin.code in codes.values() and _enter_epochs(*head.epoch):
+        if _ELSEWHERE.intersection(codes.values()) and _enter_epochs(*head.epoch):
             return
         jobs.schedule(OFFERED, "ledger", wall_clock() + _AGAIN_MS)
         _failure.error, _failure.size, _failure.at = error, head.tree.size, monotonic()
@@ -220,10 +224,12 @@ def _quorum(record: Record, constitution: Constitution) -> Quorum:
 
 
 def _signer(record: Record, constitution: Constitution) -> Signer:
-    signer = keys().get_signer(sequencer.LOG_KEY)
-    if signer.public != constitution.sequencer:
-        raise NotTheSequencer(epoch=record.epoch)
-    return signer
+    """Return what signs heads under `constitution`: members may have voted for another key than the first."""
+    for name in (sequencer.LOG_KEY, *(each for each in keys().names() if each.startswith(sequencer.LATER_LOG_KEYS))):
+        signer = keys().get_signer(name)
+        if signer.public == constitution.sequencer:
+            return signer
+    raise NotTheSequencer(epoch=record.epoch)
 
 
 def forget_nodes() -> None:

@@ -36,7 +36,7 @@ from hallmark.statement.disclosure import Disclosure
 from hallmark.statement.envelope import Statement
 from hallmark.statement.sealing import Hidden, Sealed
 
-LOG_KEY = "log"
+LOG_KEY, LATER_LOG_KEYS = "log", "log-"
 
 Submission = tuple[bytes, Sequence[Disclosure] | Sealed]
 Admissible = tuple[Statement, Hidden]

@@ -30,6 +30,7 @@ _PROPOSALS: Mapping[str, Text] = {
     "code": Text("变更允许的代码", "change the code allowed"),
     "rules": Text("采用规则版本", "adopt a version of the rules"),
     "scheme": Text("采用方案版次", "adopt an edition of the scheme"),
+    "sequencer": Text("更换定序者密钥", "change the sequencer's key"),
 }
 _THRESHOLDS: Mapping[str, Text] = {
     "majority": Text("过半数", "majority"),
