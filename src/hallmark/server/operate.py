@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hallmark.cli.grammar import Command, language_of, option
@@ -89,6 +90,19 @@ def make_log_key(_: argparse.Namespace) -> int:
     _say(
         f"{made}\n成员以 sequencer 类提案表决通过并开始新纪元后，检查点改用此密钥签署。",
         f"{made}\nIt signs checkpoints once members voted for it (proposal of kind sequencer) and began an epoch.",
+    )
+    return 0
+
+
+def recover(options: argparse.Namespace) -> int:
+    """Take in from the store of a member's node, stopped or a copy, what this database lost; raises as `recovery`."""
+    server.set_up()
+    from hallmark.office.registry import recovery  # noqa: PLC0415
+
+    entries = recovery.recover(options.store)
+    _say(
+        f"已从节点取回 {len(entries)} 条条目。请运行 hallmark operate check。",
+        f"{len(entries)} entries taken back from the node. Run: hallmark operate check",
     )
     return 0
 
@@ -234,6 +248,12 @@ COMMANDS = (
     Command("operate rewrap", Text("更换证据封装密钥", "turn the key that wraps evidence"), rewrap),
     Command(
         "operate log-key", Text("为日志另建密钥，供成员表决", "make another key for the log, for a vote"), make_log_key
+    ),
+    Command(
+        "operate recover",
+        Text("从成员节点的存储取回所失条目", "take back from a member's node what this database lost"),
+        recover,
+        (option("store", "已停止节点的 node.sqlite 或其副本", "node.sqlite of a stopped node, or a copy", type=Path),),
     ),
     Command(
         "operate network",

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from django.db import connection
 
-from hallmark.office.registry import check, finality, queries, services
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from hallmark.ledger.note import Note
+from hallmark.ledger.policy import QuorumMissing
+from hallmark.node.errors import StoreInUse
+from hallmark.node.node import CHECKPOINT
+from hallmark.node.store import Store
+from hallmark.office.registry import check, finality, queries, recovery, services
 from hallmark.office.registry.errors import LedgerDiffers
+from hallmark.office.registry.models import Ordered
 from office.registry.test_finality import interest
 from office.registry.test_finality import network as network
 
@@ -37,6 +47,52 @@ def test_a_database_that_lost_what_was_final_gets_no_head_signed_and_says_what_t
     put_back(settings, newest)
     (index,) = services.append([interest(office, 2034)])
     assert check.replay().entries == index + 1 == before + 4
+
+
+def test_a_database_takes_back_from_a_members_node_what_it_lost(office, network, settings, tmp_path):
+    services.append([interest(office, 2031)])
+    older = keep(settings, tmp_path / "older")
+    services.append([interest(office, 2032)])
+    size, root = queries.size(), queries.checkpoint().text
+    put_back(settings, older)
+    with pytest.raises(LedgerDiffers):
+        services.append([interest(office, 2033)])
+    network.stop(office.bank)
+    assert len(recovery.recover(network.path(office.bank))) == 2
+    assert (queries.size(), queries.checkpoint().text) == (size, root)
+    assert check.replay().entries == size
+    services.append([interest(office, 2033)])
+    assert check.replay().entries == size + 2
+
+
+def test_nothing_is_taken_from_a_node_of_another_ledger_or_one_that_is_behind(office, network, tmp_path):
+    empty = Store(tmp_path / "empty.sqlite")
+    empty.close()
+    with pytest.raises(LedgerDiffers):
+        recovery.recover(tmp_path / "empty.sqlite")
+    with pytest.raises(StoreInUse):
+        recovery.recover(network.path(office.bank))
+    network.stop(office.bank)
+    services.append([interest(office, 2031)])
+    with pytest.raises(LedgerDiffers):
+        recovery.recover(network.path(office.bank))
+    assert check.replay().entries == queries.size()
+
+
+def test_what_is_taken_in_must_be_under_a_quorum(office, network, settings, tmp_path):
+    older = keep(settings, tmp_path / "older")
+    services.append([interest(office, 2032)])
+    put_back(settings, older)
+    before = queries.size()
+    network.stop(office.bank)
+    store = Store(network.path(office.bank))
+    note = Note.parse(store.slot(CHECKPOINT))
+    with store.transaction():
+        store.put_slot(CHECKPOINT, Note(note.text, note.signatures[:2]).encode())
+    store.close()
+    with pytest.raises(QuorumMissing):
+        recovery.recover(network.path(office.bank))
+    assert queries.size() == before and not Ordered.objects.exists()
 
 
 def keep(settings, folder):

@@ -8,6 +8,7 @@ and an unknown is said to be one. Instructions: the Android platform's "Dalvik b
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from hallmark.kernel.text import Text
@@ -109,9 +110,7 @@ class Flow:
 
     def _follow(self, instructions: list[tuple[int, int]], handlers: tuple[int, ...]) -> bool:
         """Work until nothing changes and return True; False where that takes too long."""
-        after = dict(
-            zip((at for at, _ in instructions), [*(at for at, _ in instructions[1:]), len(self._units)], strict=True)
-        )
+        after = dict(pairwise([*(at for at, _ in instructions), len(self._units)]))
         opcode = dict(instructions)
         jumps = {at: self._targets(at, op) for at, op in instructions}
         leaders = {0, *handlers} | {target for targets in jumps.values() for target in targets}

@@ -378,6 +378,13 @@ def test_no_damage_raises_anything_but_malformed(data):
         pass
 
 
+def test_a_method_with_no_instruction_calls_nothing():
+    dex = Dex(planted.executable(body()))
+    code = next(found for found in map(dex.code, range(len(dex.methods))) if found is not None)
+    flow = Flow(dex, code._replace(units=code.units[:0]), {0}, lambda _: None)
+    assert (flow.calls, flow.stored) == ({}, {})
+
+
 def test_instructions_are_as_long_as_another_reader_says(samples):
     """Differential run against androguard on a real executable."""
     from androguard.core.dex import DEX  # noqa: PLC0415 - slow to import

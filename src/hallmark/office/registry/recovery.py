@@ -1,0 +1,82 @@
+"""Bringing back from a member's node what this database lost of what a quorum confirmed.
+
+A database that was restored from an older copy may sign nothing, for members confirmed more than it holds. A node has
+all of it. Nothing is taken on its word: the entries must be those under a final note of the epoch, and follow on what
+is here. Disclosures that no rule reads are not in a node; they stay lost.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hallmark.consortium import finality as consortium
+from hallmark.consortium.epoch import Head, Start
+from hallmark.kernel.errors import Missing
+from hallmark.ledger.checkpoint import Checkpoint
+from hallmark.ledger.note import Note
+from hallmark.node.node import CERTIFICATE, CHECKPOINT
+from hallmark.node.store import Store
+from hallmark.office.registry import bulk, projection, sequencer
+from hallmark.office.registry.errors import LedgerDiffers
+from hallmark.office.registry.models import Head as OrderHead
+from hallmark.office.registry.models import Ordered
+
+_AT_ONCE = 10_000
+
+
+class NothingFinal(Missing):
+    """The store shows nothing that this ledger lacks."""
+
+    en = "The store at {path} has nothing final in an epoch that follows on this ledger's. Take another member's."
+    zh = "{path} 处的存储没有承接本账本纪元的终局内容。请改用其他成员的存储。"
+
+
+def recover(path: Path) -> range:
+    """Take in what is final in the store of a stopped node, let what is only certified wait, and return the entries.
+
+    Raises `NothingFinal`, `LedgerDiffers` where the ledger here is no beginning of the node's, `StoreInUse`, and as
+    `Start.verify` and `Policy.verify`.
+    """
+    store = Store(path)
+    try:
+        with store.lock, sequencer.turn() as head:
+            here, _ = sequencer.waiting(head)
+            if here.size > store.tree.size or store.log.root(here.size) != here.root:
+                raise LedgerDiffers(size=here.size)
+            final, certified, start = _confirmed(store, path, head)
+            Ordered.objects.all().delete()
+            for begin in range(here.size, certified, _AT_ONCE):
+                pairs = store.pairs(begin, min(begin + _AT_ONCE, certified))
+                rows = [(index, entry, hidden) for index, (entry, hidden) in enumerate(pairs, begin)]
+                bulk.insert(Ordered, ("index", "encoded", "disclosures"), rows)
+            entries = sequencer.conclude(Head.of(Checkpoint.parse(final.text)), note=final.encode(), start=start)
+            projection.follow(entries)
+            return entries
+    finally:
+        store.close()
+
+
+def _confirmed(store: Store, path: Path, head: OrderHead) -> tuple[Note, int, bytes | None]:
+    """Return the newest final note, how many entries are certified, and the start of the epoch if it is a later one."""
+    epoch, started = sequencer.epoch(head), None
+    notes = {name: Note.parse(content) for name in (CHECKPOINT, CERTIFICATE) if (content := store.slot(name))}
+    final: Note | None = None
+    certified = 0
+    for encoded in (None, *store.starts(epoch[0].epoch)):
+        if encoded is not None:
+            start = Start.parse(encoded)
+            start.verify(*epoch)
+            epoch, started = (start.ballot.record, start.constitution), encoded
+            certified = max(certified, start.ballot.record.base.size)
+        for name, note in notes.items():
+            checkpoint = Checkpoint.parse(note.text)
+            if checkpoint.origin == epoch[1].origin(epoch[0].epoch):
+                if name == CHECKPOINT:
+                    consortium.check_final(note, *epoch)
+                    final = note
+                else:
+                    consortium.certify(note, *epoch)
+                certified = max(certified, checkpoint.size)
+    if final is None:
+        raise NothingFinal(path=path)
+    return final, min(certified, store.tree.size), started
