@@ -202,7 +202,7 @@ class Checker {
 
   describeBundle() {
     const { vouchers, environment, fingerprint } = this.bundle;
-    const names = [...vouchers.values()].map((name) => name[this.language]);
+    const names = [...new Set([...vouchers.values()].map((name) => name[this.language]))];
     return facts([
       [this.say("bundle.vouchers"), names.join(this.say("comma"))],
       [this.say("bundle.environment"), environment],
