@@ -35,19 +35,21 @@ def migrate(_: argparse.Namespace) -> int:
 
 def answer(options: argparse.Namespace) -> int:
     """Answer requests until told to stop."""
+    server.open_database()
     server.serve(options.host, options.port)
     return 0
 
 
 def worker(_: argparse.Namespace) -> int:
     """Do jobs until told to stop."""
+    server.open_database()
     server.worker()
     return 0
 
 
 def check(_: argparse.Namespace) -> int:
     """Replay the ledger and compare everything with it; raises `ReplayDiffers`."""
-    server.set_up()
+    server.open_database()
     from hallmark.office.registry import check as registry_check  # noqa: PLC0415 - models exist only after set-up
 
     began = time.monotonic()
@@ -63,7 +65,7 @@ def check(_: argparse.Namespace) -> int:
 
 def rebuild(_: argparse.Namespace) -> int:
     """Drop the projections and make them again from the ledger."""
-    server.set_up()
+    server.open_database()
     from hallmark.office.registry import projection  # noqa: PLC0415
 
     count = projection.rebuild()
@@ -73,7 +75,7 @@ def rebuild(_: argparse.Namespace) -> int:
 
 def rewrap(_: argparse.Namespace) -> int:
     """Wrap the keys of all evidence anew and destroy the old wrapping key: what was erased opens with no copy then."""
-    server.set_up()
+    server.open_database()
     from hallmark.office.evidence.vault import server_vault  # noqa: PLC0415
 
     count = server_vault().rewrap()
@@ -83,7 +85,7 @@ def rewrap(_: argparse.Namespace) -> int:
 
 def make_log_key(_: argparse.Namespace) -> int:
     """Make another key for the log, for the consortium's members to vote on."""
-    server.set_up()
+    server.open_database()
     from hallmark.office.registry import enrolment  # noqa: PLC0415
 
     made = enrolment.make_log_key().material.hex()
@@ -96,7 +98,7 @@ def make_log_key(_: argparse.Namespace) -> int:
 
 def recover(options: argparse.Namespace) -> int:
     """Take in from the store of a member's node, stopped or a copy, what this database lost; raises as `recovery`."""
-    server.set_up()
+    server.open_database()
     from hallmark.office.registry import recovery  # noqa: PLC0415
 
     entries = recovery.recover(options.store)
@@ -143,7 +145,7 @@ def demo(options: argparse.Namespace) -> int:
 
 def network(options: argparse.Namespace) -> int:
     """Let organisations of a development ledger found a consortium, and run their nodes until told to stop."""
-    server.set_up()
+    server.open_database()
     from django.conf import settings  # noqa: PLC0415
 
     from hallmark.server import rehearsal  # noqa: PLC0415

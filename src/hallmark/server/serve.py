@@ -11,6 +11,8 @@ from types import FrameType
 import django
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from hallmark.kernel.errors import Unavailable
 
@@ -20,6 +22,13 @@ class PortTaken(Unavailable):
 
     en = "Port {port} of {host} is taken. Stop what listens there, or name another with --port."
     zh = "{host} 的端口 {port} 已被占用。请停止占用该端口的程序，或用 --port 指定其他端口。"
+
+
+class NotMigrated(Unavailable):
+    """The tables are not those of this version."""
+
+    en = "The database has not the tables of this version. Bring it up to date first: hallmark operate migrate"
+    zh = "数据库尚无本版本的数据表。请先升级：hallmark operate migrate"
 
 
 def migrate() -> None:
@@ -84,3 +93,13 @@ def set_up() -> None:
     """Make Django ready in this process, by the settings of this server unless others are named."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hallmark.server.settings")
     django.setup()
+
+
+def open_database() -> None:
+    """Make Django ready, and raise `NotMigrated` where the database is not of this version."""
+    set_up()
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    connection.close()  # the server forks
+    if plan:
+        raise NotMigrated

@@ -21,6 +21,7 @@ from hallmark.node.store import Store
 from hallmark.office.registry import check, finality, queries, recovery, services
 from hallmark.office.registry.errors import LedgerDiffers
 from hallmark.office.registry.models import Ordered
+from hallmark.office.registry.recovery import NoStore
 from office.registry.test_finality import interest
 from office.registry.test_finality import network as network
 
@@ -66,6 +67,9 @@ def test_a_database_takes_back_from_a_members_node_what_it_lost(office, network,
 
 
 def test_nothing_is_taken_from_a_node_of_another_ledger_or_one_that_is_behind(office, network, tmp_path):
+    with pytest.raises(NoStore):
+        recovery.recover(tmp_path / "none.sqlite")
+    assert not (tmp_path / "none.sqlite").exists()
     empty = Store(tmp_path / "empty.sqlite")
     empty.close()
     with pytest.raises(LedgerDiffers):

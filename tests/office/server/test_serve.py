@@ -156,3 +156,10 @@ def test_a_port_is_not_shared_with_another_server() -> None:
         probe.bind(("127.0.0.1", 0))
         free = probe.getsockname()[1]
     serve.check_free("127.0.0.1", free)
+
+
+def test_a_database_without_tables_is_said_to_need_them(tmp_path: Path) -> None:
+    asked = start("open_database()", tmp_path)
+    _, said = asked.communicate(timeout=PATIENCE_S)
+    assert asked.returncode != 0
+    assert b"hallmark operate migrate" in said

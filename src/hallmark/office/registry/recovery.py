@@ -24,6 +24,13 @@ from hallmark.office.registry.models import Ordered
 _AT_ONCE = 10_000
 
 
+class NoStore(Missing):
+    """There is no file to take anything from."""
+
+    en = "{path} is no file. Name the node.sqlite of a node that was stopped, or a copy of it."
+    zh = "{path} 不是文件。请指定已停止节点的 node.sqlite 或其副本。"
+
+
 class NothingFinal(Missing):
     """The store shows nothing that this ledger lacks."""
 
@@ -34,9 +41,11 @@ class NothingFinal(Missing):
 def recover(path: Path) -> range:
     """Take in what is final in the store of a stopped node, let what is only certified wait, and return the entries.
 
-    Raises `NothingFinal`, `LedgerDiffers` where the ledger here is no beginning of the node's, `StoreInUse`, and as
-    `Start.verify` and `Policy.verify`.
+    Raises `NoStore`, `NothingFinal`, `LedgerDiffers` where the ledger here is no beginning of the node's, `StoreInUse`,
+    and as `Start.verify` and `Policy.verify`.
     """
+    if not path.is_file():
+        raise NoStore(path=path)
     store = Store(path)
     try:
         with store.lock, sequencer.turn() as head:
