@@ -238,14 +238,15 @@ class Network:
         pause = _AGAIN_S
         while not self._over.is_set():
             began = time.monotonic()
-            with (self.home(name) / "log").open("ab") as log:
-                process = subprocess.Popen(  # noqa: S603 - ours; the open input ends with this process
+            with (
+                (self.home(name) / "log").open("ab") as log,
+                subprocess.Popen(  # noqa: S603 - ours; the open input ends with this process
                     command, cwd=self.folder, stdin=subprocess.PIPE, stdout=log, stderr=log
-                )
-            while process.poll() is None and not self._over.wait(_AGAIN_S):
-                pass
-            process.terminate()
-            process.wait()
+                ) as process,
+            ):
+                while process.poll() is None and not self._over.wait(_AGAIN_S):
+                    pass
+                process.terminate()
             pause = _AGAIN_S if time.monotonic() - began > _LONGEST_S else min(2 * pause, _AGAIN_MOST_S)
             self._over.wait(pause)
 
