@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
@@ -251,6 +252,12 @@ def test_whatever_stands_anywhere_in_a_pack_is_read_or_refused(place, value):
 def test_any_bytes_are_refused_with_words(content):
     with pytest.raises(BadPack):
         pack.parse(content)
+
+
+def test_a_signature_that_names_another_key_is_not_the_bodys():
+    pack_ = filled_in()
+    with pytest.raises(BadSignature):
+        replace(pack_, signature={**pack_.signature, "key": bytes(32)}).verify(BODY.public)
 
 
 @given(st.integers(0, 10**6), st.integers(0, 255))

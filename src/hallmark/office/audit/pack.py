@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from hallmark.kernel import canonical, hashing
 from hallmark.kernel.errors import Malformed
-from hallmark.kernel.keys import PublicKey, Signer
+from hallmark.kernel.keys import BadSignature, PublicKey, Signer
 from hallmark.kernel.text import Text
 from hallmark.office.audit.errors import BadPack, ItemUnknown, NotFilledIn, NotSigned
 from hallmark.office.audit.sheet import FILLED, FILLING, SITE, Filled, blank
@@ -117,6 +117,8 @@ class Pack:
         """Raise `NotSigned` or `BadSignature` unless the body whose `key` this is handed out exactly this head."""
         if self.signature is None:
             raise NotSigned
+        if self.signature["key"] != key.id:
+            raise BadSignature(why=Text("它指明的是另一密钥", "it names another key"))
         key.verify(_signed(self.digest), self.signature["signature"])
 
     def sign(self, signer: Signer) -> Pack:
