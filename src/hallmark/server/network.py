@@ -233,7 +233,8 @@ class Network:
         return office.anchor
 
     def _watch(self, name: str, port: int) -> None:
-        node = [sys.executable, "-m", "hallmark.node", "run", "--attended"]
+        # Behind the server, which shares these cores: whoever starts it waits for a page.
+        node = ["nice", "-n", "10", sys.executable, "-m", "hallmark.node", "run", "--attended"]
         command = [*node, "--folder", name, "--listen", f"127.0.0.1:{port}"]
         pause = _AGAIN_S
         while not self._over.is_set():
