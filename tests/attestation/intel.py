@@ -74,6 +74,7 @@ def qe_identity(tdx: bool, **changes) -> dict[str, object]:
         "attributesMask": "FB" + "FF" * 7 + "00" * 8,
         "mrsigner": QE_SIGNER.hex(),
         "isvprodid": 1,
+        "tcbEvaluationDataNumber": 17,
     }
     return identity | {"tcbLevels": [_level({"isvsvn": 8}, "UpToDate"), _level({"isvsvn": 6}, "OutOfDate")]} | changes
 
@@ -90,7 +91,7 @@ def enclave(signer: bytes, report_data: bytes, *, attributes: int = 0x11, svn: i
 def domain(report_data: bytes, *, attributes: int = 0, svns: bytes = b"\5\1\3") -> bytes:
     body = bytearray(584)
     body[:16] = svns.ljust(16, b"\0")
-    body[120] = attributes
+    body[120:128] = attributes.to_bytes(8, "little")
     body[136:184] = b"\x4d" * 48
     body[520:] = report_data
     return bytes(body)

@@ -147,6 +147,7 @@ def sized(data: bytes) -> bytes:
     return len(data).to_bytes(2) + data
 
 
+ATTESTS = "2.5.29.37", der(0x30, oid("2.23.133.8.3"))  # extended key usage: tcg-kp-AIKCertificate
 PCRS = tuple(bytes([value]) * 32 for value in (1, 2, 3))
 
 
@@ -184,7 +185,8 @@ def tpm(authority: Authority | None = None, report_data: bytes = REPORT_DATA, *,
     if authority is None:
         return Bundle("tpm", evidence, {})
     lists = authority.revocation_list() + authority.revocation_list(root=True)
-    return Bundle("tpm", evidence, {"chain": authority.chain(authority.leaf(key)), "revocation_lists": lists})
+    chain = authority.chain(authority.leaf(key, extensions=[ATTESTS]))
+    return Bundle("tpm", evidence, {"chain": chain, "revocation_lists": lists})
 
 
 # --- AMD SEV-SNP
@@ -195,21 +197,33 @@ TCB = {"1": 3, "2": 1, "3": 8, "8": 115}
 
 
 def snp_report(
-    key, report_data: bytes, *, version=3, policy=0x30000, signer=0, cpu=0x19, tcb=None, measurement=b""
+    key,
+    report_data: bytes,
+    *,
+    version=3,
+    policy=0x30000,
+    vmpl=0,
+    signer=0,
+    cpu=0x19,
+    tcb=None,
+    measurement=b"",
+    chip=b"",
+    **tcbs,
 ) -> bytes:
-    report = bytearray(0x2A0)
+    report, tcb = bytearray(0x2A0), tcb or bytes([3, 1, 0, 0, 0, 0, 8, 115])
 
     def put(at: int, data: bytes) -> None:
         report[at : at + len(data)] = data
 
     put(0, version.to_bytes(4, "little") + (2).to_bytes(4, "little") + policy.to_bytes(8, "little"))
-    put(0x34, (1).to_bytes(4, "little"))
+    put(0x30, vmpl.to_bytes(4, "little") + (1).to_bytes(4, "little"))
+    for at, name in ((0x38, "current"), (0x180, "reported"), (0x1E0, "committed"), (0x1F0, "launch")):
+        put(at, tcbs.get(name, tcb))
     put(0x48, (signer << 2).to_bytes(4, "little"))
     put(0x50, report_data)
     put(0x90, measurement or b"\x4d" * 48)
-    put(0x180, tcb or bytes([3, 1, 0, 0, 0, 0, 8, 115]))
     put(0x188, bytes([cpu]))
-    put(0x1A0, CHIP)
+    put(0x1A0, chip or CHIP)
     return bytes(report) + raw(key, bytes(report), hashes.SHA384(), "little").ljust(512, b"\x00")
 
 
@@ -236,12 +250,12 @@ def hcl_report(report: bytes, runtime: bytes) -> bytes:
     return b"HCLA" + bytes(28) + report + b"".join(size.to_bytes(4, "little") for size in sizes) + runtime + bytes(64)
 
 
-def azure(authority: Authority, report_data: bytes = REPORT_DATA, *, kid: str = "HCLAkPub") -> Bundle:
+def azure(authority: Authority, report_data: bytes = REPORT_DATA, *, kid: str = "HCLAkPub", **fields) -> Bundle:
     key = rsa_key()
     modulus = key.public_key().public_numbers().n.to_bytes(256)
     ak = {"kid": kid, "kty": "RSA", "e": "AQAB", "n": base64.urlsafe_b64encode(modulus).decode().rstrip("=")}
     runtime = json.dumps({"keys": [ak], "vm-configuration": {"secure-boot": True}}).encode()
-    machine = snp(authority, hashlib.sha256(runtime).digest())
+    machine = snp(authority, hashlib.sha256(runtime).digest(), **fields)
     quote = tpm_quote(hashlib.sha256(report_data).digest())
     evidence = {"hcl_report": hcl_report(machine.evidence["report"], runtime), "quote": quote}
     evidence["signature"] = key.sign(quote, padding.PKCS1v15(), hashes.SHA256())
@@ -340,7 +354,7 @@ def hygon(report_data: bytes = REPORT_DATA, *, policy: int = 0x45, chain: bool =
 
 
 def key_description(
-    challenge: bytes, *, locked: bool = True, state: int = 0, level: int = 1, extra: bytes = b""
+    challenge: bytes, *, locked: bool = True, state: int = 0, level: int = 1, key_level: int = 1, extra: bytes = b""
 ) -> bytes:
     trust = der(
         0x30, der(4, b"\x11" * 32), der(1, b"\xff" if locked else b"\0"), number(state, 10), der(4, b"\x22" * 32)
@@ -349,7 +363,7 @@ def key_description(
     packages = der(0x31, der(0x30, der(4, b"example.pay"), number(3)))
     application = der(0x30, packages, der(0x31, der(4, b"\x33" * 32)))
     software = der(0x30, explicit(709, der(4, application)))
-    head = number(4), number(level, 10), number(41), number(level, 10), der(4, challenge), der(4, b"")
+    head = number(4), number(level, 10), number(41), number(key_level, 10), der(4, challenge), der(4, b"")
     return der(0x30, *head, software, hardware)
 
 

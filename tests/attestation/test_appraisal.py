@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from attestation import intel, makers
+from attestation import arm, intel, makers
 from attestation.makers import AT, REPORT_DATA
 from hallmark.attestation import appraisal, binding, claims, errors
 from hallmark.attestation.appraisal import appraise
@@ -21,9 +21,11 @@ MEASURED = {
     "nitro": {"pcr 0": b"\x01" * 48},
     "hygon-csv": {"measurement": b"\x4d" * 32},
     "android-key": {"verified_boot_key": b"\x11" * 32},
+    "arm-cca": {"initial_measurement": b"\x4d" * 32, "component 0": b"\x52" * 32},
     "dcap": {"mr_enclave": b"\x4d" * 32},
 }
-SEATS = dict.fromkeys(("tpm", "amd-sev-snp", "aws-nitro", "hygon-csv", "android", "intel-sgx", "intel-tdx"), 2)
+FAMILIES = "tpm", "amd-sev-snp", "aws-nitro", "hygon-csv", "android", "arm-cca", "intel-sgx", "intel-tdx"
+SEATS = dict.fromkeys(FAMILIES, 2)
 TOLERATED = frozenset(claims.LINKS)
 
 
@@ -59,11 +61,12 @@ def debugging(authority):
         "sev-snp": makers.snp(authority, policy=0xB0000),
         "nitro": makers.nitro(authority, pcr0=bytes(48)),
         "hygon-csv": makers.hygon(policy=0x44),
+        "arm-cca": arm.arm_cca(authority, platform={"lifecycle": 0x4000}),
         "dcap": intel.dcap(authority, body=intel.enclave(b"\xcd" * 32, REPORT_DATA, attributes=0x13)),
     }
 
 
-@pytest.mark.parametrize("name", ["sev-snp", "nitro", "hygon-csv", "dcap"])
+@pytest.mark.parametrize("name", ["sev-snp", "nitro", "hygon-csv", "arm-cca", "dcap"])
 def test_debug_mode_is_refused(name, authority, policy) -> None:
     with pytest.raises(appraisal.DebugMode):
         appraise(debugging(authority)[name], policy, REPORT_DATA, AT)
@@ -72,6 +75,21 @@ def test_debug_mode_is_refused(name, authority, policy) -> None:
 def test_debug_mode_may_be_allowed_by_name(authority, policy) -> None:
     lenient = ruled(policy, "sev-snp", debug_allowed=True)
     assert appraise(debugging(authority)["sev-snp"], lenient, REPORT_DATA, AT).claims.debug is True
+
+
+@pytest.mark.parametrize("name", ["sev-snp", "dcap"])
+def test_a_guest_that_may_move_to_another_machine_is_refused_unless_told(name, authority, policy) -> None:
+    """The host decides on it, and the measurement stays the same; whoever takes the guest in reads its memory."""
+    movable = {
+        "sev-snp": makers.snp(authority, policy=0x70000),
+        "dcap": intel.dcap(authority, version=4, body=intel.domain(REPORT_DATA, attributes=1 << 29)),
+    }
+    claim, state = {"sev-snp": ("migration_agent_allowed", "measurement"), "dcap": ("migratable", "mr_td")}[name]
+    states = (Reference("release 1", {state: b"\x4d" * 48}),)
+    with pytest.raises(appraisal.FactNotAccepted, match=claim):
+        appraise(movable[name], ruled(policy, name, references=states), REPORT_DATA, AT)
+    told = ruled(policy, name, references=states, required={claim: frozenset({False, True})})
+    assert appraise(movable[name], told, REPORT_DATA, AT).claims.facts[claim] is True
 
 
 def test_an_unlocked_bootloader_is_refused(authority, policy) -> None:
@@ -134,6 +152,30 @@ def test_a_claim_with_another_value_is_refused(bundles, policy) -> None:
             appraise(bundles["sev-snp"], ruled(policy, "sev-snp", required=required), REPORT_DATA, AT)
 
 
+def test_a_seat_for_a_certified_product_takes_evidence_that_shows_it(bundles, policy) -> None:
+    shown = {"family": frozenset({"amd-sev-snp"}), "measurement": frozenset({b"\x4d" * 48}), "snp": frozenset({8})}
+    told = ruled(policy, "sev-snp", products={"CFP-1": shown})
+    assert appraise(bundles["sev-snp"], told, REPORT_DATA, AT, product="CFP-1")
+    for other in ({"measurement": frozenset({b"\x01" * 48})}, {"vmpl": frozenset({1})}, {"unheard-of": frozenset()}):
+        asked = ruled(policy, "sev-snp", products={"CFP-1": {**shown, **other}})
+        with pytest.raises(appraisal.ProductNotShown, match=next(iter(other))):
+            appraise(bundles["sev-snp"], asked, REPORT_DATA, AT, product="CFP-1")
+
+
+def test_a_product_that_the_policy_does_not_tell_is_never_shown(bundles, policy) -> None:
+    told = ruled(policy, "nitro", products={"CFP-1": {"family": frozenset({"amd-sev-snp"})}})
+    with pytest.raises(appraisal.ProductNotShown, match="not told"):
+        appraise(bundles["sev-snp"], told, REPORT_DATA, AT, product="CFP-1")
+
+
+def test_a_rule_may_ask_for_measurements_beside_the_state_that_a_constitution_approves(bundles, policy) -> None:
+    booted = {"pcr sha256:1": frozenset({b"\x02" * 32, b"\x09" * 32})}
+    assert appraise(bundles["tpm"], ruled(policy, "tpm", required=booted), REPORT_DATA, AT)
+    other = {"pcr sha256:1": frozenset({b"\x09" * 32})}
+    with pytest.raises(appraisal.FactNotAccepted, match="pcr sha256:1"):
+        appraise(bundles["tpm"], ruled(policy, "tpm", required=other), REPORT_DATA, AT)
+
+
 def test_a_self_reported_measurement_is_refused_unless_tolerated(policy) -> None:
     strict = ruled(policy, "tpm", tolerated=frozenset())
     with pytest.raises(appraisal.LinkNotChecked) as caught:
@@ -174,15 +216,16 @@ def test_the_result_reads_as_an_attestation_result(bundles, policy) -> None:
 
 
 def test_report_data_changes_with_everything_that_is_bound() -> None:
-    bound = (7, b"nonce", b"\x01" * 32, (b"\x02" * 32, b"\x03" * 32))
+    bound = (7, b"nonce", b"\x01" * 32, "harbour", (b"\x02" * 32, b"\x03" * 32))
     expected = binding.report_data(*bound)
     assert len(expected) == binding.SIZE
     others = [
         (8, *bound[1:]),
         (7, b"nonces", *bound[2:]),
-        (7, b"nonce", b"\x04" * 32, bound[3]),
-        (*bound[:3], bound[3][::-1]),
-        (*bound[:3], bound[3][:1]),
+        (*bound[:2], b"\x04" * 32, *bound[3:]),
+        (*bound[:3], "mallow", bound[4]),
+        (*bound[:4], bound[4][::-1]),
+        (*bound[:4], bound[4][:1]),
     ]
     assert expected not in [binding.report_data(*other) for other in others]
 
@@ -190,5 +233,5 @@ def test_report_data_changes_with_everything_that_is_bound() -> None:
 def test_report_data_is_the_published_construction() -> None:
     """docs/spec/attestation.md, section 2: SHA-512 over these bytes."""
     head = b"\x82\x78\x22hallmark/attestation/report-data/1"
-    encoded = head + b"\x84\x07\x42ab\x58\x20" + b"\x01" * 32 + b"\x81\x58\x20" + b"\x02" * 32
-    assert binding.report_data(7, b"ab", b"\x01" * 32, [b"\x02" * 32]) == hashlib.sha512(encoded).digest()
+    encoded = head + b"\x85\x07\x42ab\x58\x20" + b"\x01" * 32 + b"\x63org" + b"\x81\x58\x20" + b"\x02" * 32
+    assert binding.report_data(7, b"ab", b"\x01" * 32, "org", [b"\x02" * 32]) == hashlib.sha512(encoded).digest()

@@ -50,6 +50,7 @@ def test_a_high_tag_number_reads_back() -> None:
         b"\x30\x85\x01\x00\x00\x00\x00",
         b"\x1f\x1e\x00",  # a low tag number in the high form
         b"\xbf\xff\xff\xff\x7f\x00",
+        b"\x1f" + b"\xff" * 1_000_000,  # a tag number that would take minutes to read
     ],
 )
 def test_what_is_not_der_is_refused(data) -> None:
@@ -61,6 +62,11 @@ def test_what_is_not_der_is_refused(data) -> None:
 def test_an_integer_with_two_encodings_is_refused(data) -> None:
     with pytest.raises(BadEvidence):
         der.parse(data, WHAT).integer()
+
+
+def test_an_identifier_whose_arc_no_identifier_has_is_refused() -> None:
+    with pytest.raises(BadEvidence, match="too large"):
+        der.parse(element(6, b"\xff" * 4000 + b"\x7f"), WHAT).oid()
 
 
 def test_a_boolean_is_00_or_ff() -> None:

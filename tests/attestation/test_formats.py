@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attestation import makers
+from attestation import arm, makers
 from attestation.makers import AT, REPORT_DATA, Authority
 from hallmark.attestation import binding, errors
 from hallmark.attestation.claims import LINKS
@@ -17,7 +17,8 @@ from hallmark.kernel import instant
 from hallmark.kernel.errors import HallmarkError, Unverified
 
 PARTS = [(name, part) for name, form in FORMATS.items() for part in form.evidence]
-DATED = [name for name in FORMATS if name != "hygon-csv"]
+COLLATERAL = [(name, part) for name, form in FORMATS.items() for part in form.collateral]
+DATED = [name for name in FORMATS if name not in ("hygon-csv", "arm-cca")]
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -48,13 +49,18 @@ def test_evidence_cut_off_anywhere_is_refused(name, part, bundles, anchors) -> N
 
 @pytest.mark.parametrize(("name", "part"), PARTS)
 def test_no_byte_of_the_evidence_can_be_changed(name, part, bundles, anchors, unchangeable) -> None:
-    unchangeable(bundles[name], anchors, part, 1 + len(bundles[name].evidence[part]) // 80)
+    unchangeable(bundles[name], anchors, part, 1 + len(bundles[name].evidence[part]) // 80, AT)
+
+
+@pytest.mark.parametrize(("name", "part"), COLLATERAL)
+def test_no_byte_of_the_collateral_can_be_changed(name, part, bundles, anchors, unchangeable) -> None:
+    unchangeable(bundles[name], anchors, part, 1 + len(bundles[name].collateral[part]) // 30, AT)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("name", "part"), PARTS)
+@pytest.mark.parametrize(("name", "part"), PARTS + COLLATERAL)
 def test_no_byte_at_all_can_be_changed(name, part, bundles, anchors, unchangeable) -> None:
-    unchangeable(bundles[name], anchors, part, 1)
+    unchangeable(bundles[name], anchors, part, 1, AT)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -79,6 +85,7 @@ def test_evidence_is_refused_before_its_certificates_began(name, bundles, anchor
 def test_collateral_of_another_vendor_is_refused(name, bundles, anchors) -> None:
     other = Authority(seed=101)
     makers_of = {"tpm": makers.tpm, "sev-snp": makers.snp, "azure-snp-vtpm": makers.azure}
+    makers_of["arm-cca"] = arm.arm_cca
     if name in makers_of:
         swapped = makers_of[name](other).collateral
         with pytest.raises(errors.UntrustedRoot):

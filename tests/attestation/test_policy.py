@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hallmark.attestation import policy_text
 from hallmark.attestation.claims import LINKS
 from hallmark.attestation.formats import FORMATS
 from hallmark.attestation.policy import BadAppraisalPolicy, Policy, Reference, Rule
@@ -18,6 +19,7 @@ from hallmark.kernel.errors import HallmarkError
 
 NAMES, DIGESTS = st.text(max_size=8), st.binary(min_size=32, max_size=32)
 MEASUREMENTS = st.dictionaries(NAMES, st.binary(max_size=48), min_size=1, max_size=3)
+ACCEPTED = st.deferred(lambda: st.dictionaries(NAMES, FACTS, max_size=2))
 FACTS = st.frozensets(st.text(max_size=4) | st.integers(2, 9) | st.booleans() | st.binary(max_size=4), max_size=4)
 RULES = st.builds(
     Rule,
@@ -25,7 +27,8 @@ RULES = st.builds(
     st.lists(st.builds(Reference, NAMES, MEASUREMENTS), max_size=3).map(tuple),
     st.dictionaries(NAMES, st.integers(0, 2**53), max_size=2),
     st.frozensets(NAMES, max_size=3),
-    st.dictionaries(NAMES, FACTS, max_size=2),
+    ACCEPTED,
+    st.dictionaries(NAMES, ACCEPTED.filter(bool), max_size=2),
     st.frozensets(st.sampled_from(list(LINKS))),
     st.booleans(),
     st.booleans(),
@@ -100,6 +103,10 @@ def _ruled(**changes: object) -> bytes:
         _ruled(references=[["release", {"pcr": 1}]]),
         _ruled(references=["release"]),
         _ruled(required={"svn": 1}),
+        _ruled(products={"CFP-1": {}}),
+        _ruled(products={"CFP-1": {"image": "a"}}),
+        _ruled(products={"CFP-1": {"image": [None]}}),
+        _ruled(products={1: {"image": ["a"]}}),
         _ruled(required={"svn": [None]}),
         _ruled(required={"svn": [1, True]}),
     ],
@@ -107,6 +114,38 @@ def _ruled(**changes: object) -> bytes:
 def test_what_is_no_policy_or_has_two_spellings_is_refused(data) -> None:
     with pytest.raises(BadAppraisalPolicy):
         Policy.parse(data)
+
+
+@given(POLICIES)
+def test_a_policy_is_written_as_text_and_read_back(policy) -> None:
+    assert policy_text.read(policy_text.write(policy).encode()) == policy
+
+
+def test_the_text_of_a_policy_takes_sets_in_any_order() -> None:
+    text = policy_text.write(POLICY)
+    first, second = ((letter * 32).hex() for letter in (b"a", b"b"))
+    swapped = text.replace(first, "@").replace(second, first).replace("@", second)
+    assert swapped != text
+    assert policy_text.read(swapped.encode()).digest == POLICY.digest
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"[]",
+        b"\xff",
+        b'{"id": "policy", "id": "policy"}',
+        policy_text.write(POLICY).replace('"hex": "6', '"hex": "x').encode(),
+        policy_text.write(POLICY).replace("86400", "86400.0").encode(),
+        policy_text.write(POLICY).replace("86400", "9" * 40).encode(),
+        policy_text.write(POLICY).replace('"policy"', '"\\ud800"').encode(),
+        policy_text.write(POLICY).replace('"seats": {', '"seats": {"more": 1e400, ').encode(),
+    ],
+)
+def test_what_is_no_text_of_a_policy_is_refused(text) -> None:
+    with pytest.raises(HallmarkError):
+        policy_text.read(text)
 
 
 def test_a_constitution_fills_the_rules_that_name_no_state_and_no_others() -> None:

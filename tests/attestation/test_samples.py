@@ -311,6 +311,34 @@ def test_the_intel_signature_covers_header_and_body(name, signed, dcap) -> None:
 # --- every sample
 
 
+@pytest.fixture(scope="session")
+def genuine(snp, nitro, hygon, android, azure, dcap) -> dict[str, tuple[Bundle, frozenset[bytes], int]]:
+    """Name -> what verifies here of all that is genuine, with its anchors, and as of when."""
+    report = Bundle("sev-snp", {"report": azure.evidence["hcl_report"][32 : 32 + 0x4A0]}, azure.collateral)
+    made = {"snp": (snp, SNP, JUNE_2023), "azure": (report, SNP, JULY_2025), "hygon": (hygon, HYGON, JULY_2025)}
+    made |= {f"nitro {name}": (bundle, NITRO, at) for name, (bundle, at) in nitro.items()}
+    made |= {name: (bundle, DCAP, JULY_2025) for name, bundle in dcap.items()}
+    return {**made, "android": (android["EC_SecurityLevel_TEE"], ANDROID, JUNE_2023)}
+
+
+GENUINE = ["snp", "azure", "hygon", "nitro valid", "nitro debug", "sgx", "tdx", "android"]
+
+
+@pytest.mark.parametrize("name", GENUINE)
+def test_no_byte_of_genuine_evidence_or_its_collateral_can_be_changed(name, genuine, unchangeable) -> None:
+    bundle, roots, at = genuine[name]
+    for part, data in (*bundle.evidence.items(), *bundle.collateral.items()):
+        unchangeable(bundle, roots, part, 1 + len(data) // 40, at, vouched=name != "hygon")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", GENUINE)
+def test_no_byte_at_all_of_what_is_genuine_can_be_changed(name, genuine, unchangeable) -> None:
+    bundle, roots, at = genuine[name]
+    for part in (*bundle.evidence, *bundle.collateral):
+        unchangeable(bundle, roots, part, 1, at, vouched=name != "hygon")
+
+
 def test_no_sample_verifies_when_cut_off_anywhere(snp, nitro, hygon, dcap) -> None:
     genuine = [(snp, SNP, JUNE_2023), (hygon, HYGON, JULY_2025), (dcap["tdx"], DCAP, JULY_2025)]
     genuine += [(bundle, NITRO, made) for bundle, made in nitro.values()]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from attestation import intel, makers
 from attestation.makers import AT, REPORT_DATA
@@ -64,6 +64,16 @@ class TestTpm:
         with pytest.raises(errors.BrokenBinding):
             with_evidence(makers.tpm(), pcrs=bytes(96)).verify(frozenset(), AT)
 
+    def test_a_certificate_for_another_purpose_vouches_for_no_tpm(self, authority) -> None:
+        """Whoever holds any other certificate under the anchor could write a TPM in software, and show it by that."""
+        chain = authority.chain(authority.leaf(makers.ec_key(20, ec.SECP256R1), "www.example"))
+        with pytest.raises(errors.BrokenChain, match="purpose"):
+            with_collateral(makers.tpm(authority), chain=chain).verify(authority.anchors, AT)
+
+    def test_a_short_key_is_refused(self) -> None:
+        with pytest.raises(errors.BadEvidence, match="too short"):
+            makers.tpm(key=rsa.generate_private_key(65537, 1024)).verify(frozenset(), AT)  # noqa: S505
+
     def test_something_signed_that_is_no_quote_is_refused(self) -> None:
         key = makers.ec_key(20, ec.SECP256R1)
         quote = makers.tpm().evidence["quote"]
@@ -109,7 +119,7 @@ class TestTpm:
 
 class TestSevSnp:
     def test_reports_of_both_versions_and_keys_verify(self, authority) -> None:
-        for fields in ({"version": 2}, {"version": 3}, {"vlek": True}):
+        for fields in ({"version": 2}, {"version": 3}, {"version": 5}, {"vlek": True}):
             claims = makers.snp(authority, **fields).verify(authority.anchors, AT)
             assert claims.debug is False
             assert claims.tcb == {"boot_loader": 3, "tee": 1, "snp": 8, "microcode": 115, "guest_svn": 2}
@@ -119,8 +129,10 @@ class TestSevSnp:
 
     def test_a_turin_report_has_the_longer_tcb_version(self, authority) -> None:
         key, tcb = makers.ec_key(30), {"9": 1, "1": 2, "2": 3, "3": 4, "8": 5}
-        report = makers.snp_report(key, REPORT_DATA, cpu=0x1A, tcb=bytes([1, 2, 3, 4, 0, 0, 0, 5]))
-        chain = authority.chain(makers.snp_leaf(authority, key, tcb=tcb))
+        chip = bytes(range(1, 9))  # and names its chip by 8 bytes
+        fields = {"cpu": 0x1A, "tcb": bytes([1, 2, 3, 4, 0, 0, 0, 5]), "chip": chip.ljust(64, b"\0")}
+        report = makers.snp_report(key, REPORT_DATA, **fields)
+        chain = authority.chain(makers.snp_leaf(authority, key, tcb=tcb, chip=chip))
         bundle = with_collateral(with_evidence(makers.snp(authority), report=report), chain=chain)
         assert bundle.verify(authority.anchors, AT).tcb["fmc"] == 1
 
@@ -129,6 +141,29 @@ class TestSevSnp:
         chain = authority.chain(makers.snp_leaf(authority, makers.ec_key(30), **wrong))
         with pytest.raises(errors.BrokenBinding):
             with_collateral(makers.snp(authority), chain=chain).verify(authority.anchors, AT)
+
+    @pytest.mark.parametrize("name", ["current", "committed", "launch"])
+    def test_the_least_security_version_counts(self, authority, name) -> None:
+        """A host goes back to what it has committed; a guest launched under old firmware may have been read then."""
+        bundle = makers.snp(authority, **{name: bytes([3, 1, 0, 0, 0, 0, 7, 115])})
+        assert bundle.verify(authority.anchors, AT).tcb["snp"] == 7
+
+    def test_a_report_without_its_chip_verifies_and_one_of_another_never(self, authority) -> None:
+        assert makers.snp(authority, chip=bytes(64)).verify(authority.anchors, AT).facts["chip_id"] == bytes(64)
+        key, masked = makers.ec_key(30), bytearray(makers.snp(authority, chip=b"\x09" * 64).evidence["report"][:0x2A0])
+        masked[0x48] |= 2  # "the chip's key is masked": a chip that says so signs nothing
+        signed = bytes(masked) + makers.raw(key, bytes(masked), hashes.SHA384(), "little").ljust(512, b"\0")
+        with pytest.raises(errors.BrokenBinding, match="another chip"):
+            with_evidence(makers.snp(authority), report=signed).verify(authority.anchors, AT)
+
+    def test_a_key_that_a_provider_loads_names_the_provider(self, authority) -> None:
+        assert makers.snp(authority, vlek=True).verify(authority.anchors, AT).facts["provider"] == "cloud"
+        assert "provider" not in makers.snp(authority).verify(authority.anchors, AT).facts
+
+    def test_only_the_root_s_list_closes_the_link(self, authority) -> None:
+        lists = authority.revocation_list()
+        with pytest.raises(errors.BrokenChain, match="nobody"):
+            with_collateral(makers.snp(authority), revocation_lists=lists).verify(authority.anchors, AT)
 
     def test_a_revoked_intermediate_is_refused(self, authority) -> None:
         lists = authority.revocation_list(5, root=True)
@@ -151,6 +186,12 @@ class TestAzure:
         changed = bundle.evidence["hcl_report"].replace(b'"secure-boot": true', b'"secure-boot": null')
         with pytest.raises(errors.BrokenBinding):
             with_evidence(bundle, hcl_report=changed).verify(authority.anchors, AT)
+
+    @pytest.mark.parametrize("vmpl", [1, 2, 3, 0xFFFFFFFF])
+    def test_a_report_that_the_vtpm_s_firmware_did_not_ask_for_is_refused(self, authority, vmpl) -> None:
+        """The tenant's own system, which is not measured by it, would name a key of its own for the vTPM's."""
+        with pytest.raises(errors.BrokenBinding, match="privileged"):
+            makers.azure(authority, vmpl=vmpl).verify(authority.anchors, AT)
 
     def test_claims_without_the_attestation_key_are_refused(self, authority) -> None:
         with pytest.raises(errors.BadEvidence, match="attestation key"):
@@ -245,6 +286,15 @@ class TestAndroid:
         claims = makers.android(authority, description=description).verify(authority.anchors, AT)
         assert (claims.boot_verified, claims.facts["security_level"]) == (False, "software")
 
+    @pytest.mark.parametrize("levels", [{"level": 0}, {"key_level": 0}, {"level": 0, "key_level": 0}])
+    def test_what_software_writes_into_the_hardware_s_list_counts_for_nothing(self, authority, levels) -> None:
+        assert makers.android(authority, **levels).verify(authority.anchors, AT).boot_verified is False
+
+    def test_a_policy_can_name_the_status_lists_it_knows(self, authority) -> None:
+        bundle = makers.android(authority)
+        digest = hashlib.sha256(bundle.collateral["status_list"]).digest()
+        assert bundle.verify(authority.anchors, AT).facts["status_list"] == digest
+
     def test_an_applications_own_key_attests_nothing(self, authority) -> None:
         """A key description on an issuer means that an application signed the leaf with its attested key."""
         attested, forged = makers.ec_key(50, ec.SECP256R1), makers.ec_key(51, ec.SECP256R1)
@@ -291,6 +341,11 @@ class TestDcap:
         for version, body in zip((3, 4), bodies, strict=True):
             assert intel.dcap(authority, version=version, body=body).verify(authority.anchors, AT).debug is True
 
+    def test_a_domain_that_may_move_and_who_serves_it_are_claims(self, authority) -> None:
+        body = intel.domain(REPORT_DATA, attributes=1 << 29) + bytes(16) + b"\x05" * 48
+        facts = intel.dcap(authority, version=5, body=body).verify(authority.anchors, AT).facts
+        assert (facts["migratable"], facts["mr_service_td"]) == (True, b"\x05" * 48)
+
     def test_the_first_level_reached_counts(self, authority) -> None:
         claims = intel.dcap(authority, svns=[4] * 16).verify(authority.anchors, AT)
         assert (claims.tcb_status, claims.facts["advisories"]) == ("OutOfDate", "INTEL-SA-1")
@@ -323,6 +378,15 @@ class TestDcap:
     def test_another_quoting_enclave_is_refused(self, authority, wrong) -> None:
         with pytest.raises(errors.BrokenBinding):
             intel.dcap(authority, identity=intel.qe_identity(False, **wrong)).verify(authority.anchors, AT)
+
+    @pytest.mark.parametrize(("info", "identity"), [(17, 16), (16, 17)])
+    def test_the_older_of_both_evaluations_counts(self, authority, info, identity) -> None:
+        """A statement stays in force for a month beside newer ones, and who asks chooses which to hand in."""
+        statements = {
+            "info": intel.tcb_info(False, tcbEvaluationDataNumber=info),
+            "identity": intel.qe_identity(False, tcbEvaluationDataNumber=identity),
+        }
+        assert intel.dcap(authority, **statements).verify(authority.anchors, AT).tcb["tcb_evaluation"] == 16
 
     def test_statements_are_refused_out_of_their_time(self, authority) -> None:
         late = intel.tcb_info(False, nextUpdate="2025-06-14T00:00:00Z")

@@ -23,25 +23,28 @@ def _root(name: str, fingerprint: str, source: str) -> Root:
     return Root(name, bytes.fromhex(fingerprint), source)
 
 
+_AMD = (
+    _root(
+        "ARK-Milan",
+        "9f056bee44377e29308cb5ffa895bdfb62d18881fa6bed8d6f075b0204089cb9",
+        "google/go-sev-guest @ af1c107, verify/trust/ask_ark_milan.pem",
+    ),
+    _root(
+        "ARK-Genoa",
+        "429a69c9422aa258ee4d8db5fcda9c6470ef15f8cd5a9cebd6cbc7d90b863831",
+        "google/go-sev-guest @ af1c107, verify/trust/ask_ark_genoa.pem",
+    ),
+    _root(
+        "ARK-Turin",
+        "4f125410563a2ab9a50356f9243f6fe0b6f73de98603f53f90339c70e9d7ad08",
+        "confidential-containers/trustee @ 78962cd, deps/verifier/src/snp/turin_ask_ark_asvk.pem",
+    ),
+)
+
 # Keys are names of `formats.FORMATS`.
 ROOTS: Mapping[str, tuple[Root, ...]] = {
-    "sev-snp": (
-        _root(
-            "ARK-Milan",
-            "9f056bee44377e29308cb5ffa895bdfb62d18881fa6bed8d6f075b0204089cb9",
-            "google/go-sev-guest @ af1c107, verify/trust/ask_ark_milan.pem",
-        ),
-        _root(
-            "ARK-Genoa",
-            "429a69c9422aa258ee4d8db5fcda9c6470ef15f8cd5a9cebd6cbc7d90b863831",
-            "google/go-sev-guest @ af1c107, verify/trust/ask_ark_genoa.pem",
-        ),
-        _root(
-            "ARK-Turin",
-            "4f125410563a2ab9a50356f9243f6fe0b6f73de98603f53f90339c70e9d7ad08",
-            "confidential-containers/trustee @ 78962cd, deps/verifier/src/snp/turin_ask_ark_asvk.pem",
-        ),
-    ),
+    "sev-snp": _AMD,
+    "azure-snp-vtpm": _AMD,
     "nitro": (
         _root(
             "aws.nitro-enclaves",

@@ -1,12 +1,14 @@
 """Android key attestation (source.android.com, "Key and ID attestation": KeyDescription, schema versions 1 to 400).
 
 Evidence: `chain`, PEM or DER, leaf first, up to Google's root. Collateral: `status_list`, the JSON Google publishes for
-serial numbers. Google signs neither the list nor its date: it is worth as much as whoever archived it.
+serial numbers. Google signs neither the list nor its date: it is worth as much as whoever handed it in, so its digest
+is among the claims, for a policy to name those it knows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from cryptography import x509
 
@@ -14,6 +16,7 @@ from hallmark.attestation import chain, der, json_text
 from hallmark.attestation.claims import REVOCATION, UNSIGNED_STATUS_LIST, Claims, Fact
 from hallmark.attestation.der import Node
 from hallmark.attestation.errors import BadEvidence, Revoked
+from hallmark.kernel import hashing
 from hallmark.kernel.text import Text
 
 FAMILY = "android"
@@ -22,7 +25,8 @@ _CHAIN = Text("Android 密钥证明", "Android key attestation")
 _STATUS_LIST = Text("Android 状态列表", "Android status list")
 
 _DESCRIPTION = "1.3.6.1.4.1.11129.2.1.17"
-_LEVELS = {0: "software", 1: "trusted-environment", 2: "strongbox"}
+_SOFTWARE = "software"
+_LEVELS = {0: _SOFTWARE, 1: "trusted-environment", 2: "strongbox"}
 _BOOT_STATES = {0: "verified", 1: "self-signed", 2: "unverified", 3: "failed"}
 _ORIGINS = {0: "generated", 1: "derived", 2: "imported", 3: "reserved", 4: "securely-imported"}
 _REFUSED = ("REVOKED", "SUSPENDED")
@@ -46,26 +50,30 @@ def verify(
     if described[0] is None or any(item is not None for item in described[1:]):
         why = Text("密钥描述不在且仅在叶证书中", "the leaf, and it alone, must carry a key description")
         raise BadEvidence(what=_CHAIN, why=why)
-    missing = REVOCATION
-    if "status_list" in collateral:
-        _check_status(certificates, json_text.decode(collateral["status_list"], _STATUS_LIST))
-        missing = UNSIGNED_STATUS_LIST
-    return _claims(described[0], signers, missing)
+    claims = _claims(described[0], signers)
+    if "status_list" not in collateral:
+        return replace(claims, missing=(REVOCATION,))
+    listed = collateral["status_list"]
+    _check_status(certificates, json_text.decode(listed, _STATUS_LIST))
+    facts = {**claims.facts, "status_list": hashing.sha256(listed)}
+    return replace(claims, facts=facts, missing=(UNSIGNED_STATUS_LIST,))
 
 
-def _claims(description: bytes, signers: tuple[bytes, ...], missing: str) -> Claims:
-    version, level, _, _, challenge, _, software, hardware, *_ = _at_least(8, der.parse(description, _CHAIN))
+def _claims(description: bytes, signers: tuple[bytes, ...]) -> Claims:
+    version, level, _, key_level, challenge, _, software, hardware, *_ = _at_least(8, der.parse(description, _CHAIN))
     enforced, application = _tagged(hardware), _tagged(software).get(_APPLICATION)
-    facts: dict[str, Fact] = {"version": version.integer(), "security_level": _named(level, _LEVELS)}
+    levels = {"security_level": _named(level, _LEVELS), "key_security_level": _named(key_level, _LEVELS)}
+    facts: dict[str, Fact] = {"version": version.integer(), **levels}
     measurements: dict[str, bytes] = {}
-    boot_verified = False  # also where only software vouches, which cannot know
+    boot_verified = False
     if _ROOT_OF_TRUST in enforced:
         boot_key, locked, state, *more = _at_least(3, enforced[_ROOT_OF_TRUST])
         facts |= {"device_locked": locked.boolean(), "boot_state": _named(state, _BOOT_STATES)}
         measurements["verified_boot_key"] = boot_key.octets()
         if more:  # from schema version 3 on
             measurements["verified_boot_hash"] = more[0].octets()
-        boot_verified = facts["device_locked"] is True and facts["boot_state"] == "verified"
+        verified = facts["device_locked"] is True and facts["boot_state"] == "verified"
+        boot_verified = verified and _SOFTWARE not in levels.values()  # which cannot know, whatever it writes
     if _ORIGIN in enforced:
         facts["origin"] = _ORIGINS.get(enforced[_ORIGIN].integer(), "unknown")
     if application is not None:
@@ -83,7 +91,6 @@ def _claims(description: bytes, signers: tuple[bytes, ...], missing: str) -> Cla
         boot_verified=boot_verified,
         tcb={name: enforced[tag].integer() for name, tag in _PATCHES.items() if tag in enforced},
         facts=facts,
-        missing=(missing,),
     )
 
 

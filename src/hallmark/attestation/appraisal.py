@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hallmark.attestation.claims import LINKS, SELF_REPORTED, VENDOR_CHAIN, Claims
+from hallmark.attestation.claims import LINKS, SELF_REPORTED, VENDOR_CHAIN, Claims, Fact
 from hallmark.attestation.formats import FORMATS, Bundle
 from hallmark.attestation.policy import Policy, Reference, Rule
 from hallmark.kernel.errors import Refusal
@@ -82,6 +82,13 @@ class FactNotAccepted(Refusal):
     zh = "声明 {name} 的值为 {found}，不符合策略要求。请重新配置环境。"
 
 
+class ProductNotShown(Refusal):
+    """The seat is for a certified product, and the evidence does not show that one."""
+
+    en = "The evidence does not show the product certified as {product}: {name} is {found}. Run the node on it."
+    zh = "证据未显示证书 {product} 所涉产品：{name} 的值为 {found}。请在该产品上运行节点。"
+
+
 class LinkNotChecked(Refusal):
     """A link between vendor and evidence could not be checked, and the policy does not tolerate that."""
 
@@ -94,6 +101,13 @@ class FamilyFull(Refusal):
 
     en = "All {seats} seats for {family} are taken. Join with a platform of another family."
     zh = "{family} 的 {seats} 个席位已满。请使用其他系列的平台加入。"
+
+
+# What a host sets without changing what is measured, and then takes the memory to a machine of its choice by.
+_UNLESS_TOLD: Mapping[str, frozenset[Fact]] = {
+    "migration_agent_allowed": frozenset({False}),  # SEV-SNP
+    "migratable": frozenset({False}),  # TDX
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +137,17 @@ class Result:
 
 
 def appraise(
-    bundle: Bundle, policy: Policy, report_data: bytes, at: int, seated: Mapping[str, int] | None = None
+    bundle: Bundle,
+    policy: Policy,
+    report_data: bytes,
+    at: int,
+    seated: Mapping[str, int] | None = None,
+    product: str = "",
 ) -> Result:
     """Return the result of verifying `bundle` as of `at` ms and judging it by `policy`.
 
-    `report_data` is what `binding.report_data` gives for this request; `seated` counts the seats families hold already.
+    `report_data` is what `binding.report_data` gives for this request; `seated` counts the seats families hold already;
+    `product` is the number of the certificate of the product that the evidence should come from, if of any.
     Raises what `Bundle.verify` raises, then one of the errors above, in the order of their definition.
     """
     rule = policy.rules.get(bundle.format)
@@ -135,14 +155,14 @@ def appraise(
         raise FormatNotAccepted(policy=policy.id, format=bundle.format)
     claims = bundle.verify(rule.anchors, at)
     expected = FORMATS[bundle.format].expected(report_data)
-    reference = judge(claims, rule, expected, policy.id)
+    reference = judge(claims, rule, expected, policy.id, product)
     seats = policy.seats.get(claims.family, 0)
     if (seated or {}).get(claims.family, 0) >= seats:
         raise FamilyFull(family=claims.family, seats=seats)
     return Result(policy.id, reference, claims, at)
 
 
-def judge(claims: Claims, rule: Rule, expected: bytes, policy: str) -> str:
+def judge(claims: Claims, rule: Rule, expected: bytes, policy: str, product: str = "") -> str:
     """Return the name of the approved state that `claims` show; raises as `appraise` does."""
     if claims.debug and not rule.debug_allowed:
         raise DebugMode(family=claims.family)
@@ -156,13 +176,26 @@ def judge(claims: Claims, rule: Rule, expected: bytes, policy: str) -> str:
             raise TcbTooOld(name=name, found=claims.tcb.get(name, "?"), needed=needed)
     if claims.tcb_status and claims.tcb_status not in rule.tcb_statuses:
         raise TcbStatusNotAccepted(found=claims.tcb_status, accepted=", ".join(sorted(rule.tcb_statuses)))
-    for name, accepted in rule.required.items():
-        if claims.facts.get(name) not in accepted:
-            raise FactNotAccepted(name=name, found=claims.facts.get(name, "?"))
+    unless_told = {name: accepted for name, accepted in _UNLESS_TOLD.items() if name in claims.facts}
+    for name, accepted in {**unless_told, **rule.required}.items():
+        if claims.shown.get(name) not in accepted:
+            raise FactNotAccepted(name=name, found=claims.shown.get(name, "?"))
+    if product:
+        _check_product(claims, rule, product)
     for link in claims.missing:
         if link not in rule.tolerated:
             raise LinkNotChecked(link=LINKS[link])
     return reference.name
+
+
+def _check_product(claims: Claims, rule: Rule, product: str) -> None:
+    """Raise `ProductNotShown` unless the rule tells what evidence of the product shows, and this shows it."""
+    if product not in rule.products:
+        raise ProductNotShown(product=product, name="-", found=Text("策略未列明", "not told by the policy"))
+    for name, accepted in rule.products[product].items():
+        found = claims.shown.get(name)
+        if found not in accepted:
+            raise ProductNotShown(product=product, name=name, found="?" if found is None else found)
 
 
 def _match(claims: Claims, rule: Rule, policy: str) -> Reference:

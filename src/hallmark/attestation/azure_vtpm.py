@@ -29,6 +29,7 @@ _RUNTIME = Text("Azure 运行时声明", "Azure runtime claims")
 _QUOTE = Text("Azure vTPM 引证", "Azure vTPM quote")
 
 _SNP = 2
+_PARAVISOR = 0  # its privilege level; the system that a tenant brings runs at a lower one
 _KEY = "HCLAkPub"
 _HASHES = {1: hashlib.sha256, 2: hashlib.sha384, 3: hashlib.sha512}
 
@@ -38,12 +39,16 @@ def verify(
 ) -> Claims:
     """Return the claims of the machine as of `at` ms.
 
-    In order: the SEV-SNP report verifies; its report data is the digest of the runtime claims, padded with zeros; the
+    In order: the SEV-SNP report verifies, and the firmware that runs the vTPM asked for it, not the system below that;
+    its report data is the digest of the runtime claims, padded with zeros; the
     attestation key among those claims signed the quote; the register values, if given, have the quoted digest. Report
     data is the quote's, measurements are both's. Raises what `sev_snp.verify` and `tpm.verify` raise, `BrokenBinding`.
     """
     report, runtime, algorithm = _parse(evidence["hcl_report"])
     machine = sev_snp.verify_report(report, collateral, anchors, at)
+    if machine.facts["vmpl"] != _PARAVISOR:
+        why = Text("报告并非由运行 vTPM 的固件请求", "something less privileged than the vTPM's firmware asked for it")
+        raise BrokenBinding(what=_RUNTIME, whole=_HCL, why=why)
     if machine.report_data != _HASHES[algorithm](runtime).digest().ljust(64, b"\x00"):
         why = Text("报告数据不是其摘要", "the report data is not their digest")
         raise BrokenBinding(what=_RUNTIME, whole=_HCL, why=why)

@@ -23,7 +23,7 @@ LINKS: Mapping[str, Text] = {
     ),
     REVOCATION: Text("未提供吊销列表", "no revocation list was at hand"),
     UNSIGNED_STATUS_LIST: Text("厂商状态列表未签名，可信程度取决于存档者", "the vendor does not sign its status list"),
-    NO_VALIDITY: Text("证书不含有效期", "the certificates carry no validity dates"),
+    NO_VALIDITY: Text("密钥或证书不含有效期", "the keys or certificates carry no validity dates"),
 }
 
 
@@ -48,3 +48,8 @@ class Claims:
     tcb_status: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> Mapping[str, Fact]:
+        """All that a rule may ask for, by name: facts, security versions, measurements, and the family."""
+        return {**self.facts, **self.tcb, **self.measurements, "family": self.family}

@@ -32,8 +32,9 @@ _MEASUREMENTS = {
     SGX: ("mr_enclave", "mr_signer", "config_id"),
     TDX: ("mr_td", "mr_seam", "mr_config_id", "mr_owner", "mr_owner_config", "rtmr0", "rtmr1", "rtmr2", "rtmr3"),
 }
-_FACTS = {SGX: ("attributes", "isv_family_id"), TDX: ("td_attributes", "xfam", "tee_tcb_svn")}
+_FACTS = {SGX: ("attributes", "isv_family_id"), TDX: ("td_attributes", "xfam", "tee_tcb_svn", "mr_service_td")}
 _DEBUG = {SGX: ("attributes", 0x02), TDX: ("td_attributes", 0xFF)}
+_MIGRATABLE = 29  # bit of a TD's attributes (Intel, "TDX module base architecture specification", ATTRIBUTES)
 
 
 def verify(
@@ -50,8 +51,8 @@ def verify(
     quote = parse(evidence["quote"])
     certificates = chain.load(quote.chain, PCK)
     signers = chain.verify(certificates, anchors, at, PCK)
-    lists = [*chain.load_lists(collateral["pck_crl"], _LISTS), *chain.load_lists(collateral["root_crl"], _LISTS)]
-    chain.check_revocation(certificates, lists, at, every=True)
+    lists, root_lists = (chain.load_lists(collateral[name], _LISTS) for name in ("pck_crl", "root_crl"))
+    chain.check_revocation(certificates, [*lists, *root_lists], at)
     key = _verify_quote(quote, certificates[0].public_key())
     statements = {}
     for name, title, what in zip(
@@ -59,7 +60,7 @@ def verify(
     ):
         signing = chain.load(collateral[f"{name}_chain"], what)
         chain.verify(signing, anchors, at, what)
-        chain.check_revocation(signing, lists[-1:], at, every=True)
+        chain.check_revocation(signing, root_lists, at)
         raw = collateral[f"{name}_signature"]
         statements[name] = dcap_tcb.load(collateral[name], raw, signing, title, at, what)
     platform = dcap_tcb.platform(certificates[0])
@@ -86,12 +87,15 @@ def _claims(quote: Quote, signers: tuple[bytes, ...], platform: Platform, info: 
         parts += [module] if module else []
     advisories = sorted({advisory for part in (level, *parts) for advisory in part.advisories})
     facts: dict[str, Fact] = {"version": quote.version, "fmspc": platform.fmspc, "advisories": ",".join(advisories)}
-    facts |= {name: fields[name] for name in _FACTS[quote.technology]}
-    evaluation = json_text.member(info, "tcbEvaluationDataNumber", int, TCB_INFO)
+    facts |= {name: fields[name] for name in _FACTS[quote.technology] if name in fields}
+    stated = ((info, TCB_INFO), (identity, QE_IDENTITY))
+    evaluation = min(json_text.member(each, "tcbEvaluationDataNumber", int, what) for each, what in stated)
     tcb = {"tcb_date": min(part.date for part in (level, *parts)), "tcb_evaluation": evaluation}
     if quote.technology == SGX:
         facts["isv_prod_id"] = int.from_bytes(fields["isv_prod_id"], "little")
         tcb["isv_svn"] = int.from_bytes(fields["isv_svn"], "little")
+    else:
+        facts["migratable"] = bool(int.from_bytes(fields["td_attributes"], "little") >> _MIGRATABLE & 1)
     flags, bits = _DEBUG[quote.technology]
     return Claims(
         format="dcap",

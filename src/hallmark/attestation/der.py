@@ -9,9 +9,11 @@ from hallmark.attestation.errors import BadEvidence
 from hallmark.attestation.reader import Reader
 from hallmark.kernel.text import Text
 
-BOOLEAN, INTEGER, OCTETS, OID, ENUMERATED, SEQUENCE, SET = 1, 2, 4, 6, 10, 16, 17
+BOOLEAN, INTEGER, OCTETS, OID, ENUMERATED, SEQUENCE, SET, IA5 = 1, 2, 4, 6, 10, 16, 17, 22
 UNIVERSAL, CONTEXT = 0, 2
 _LONGEST_LENGTH = 4  # bytes: no certificate comes near 4 GiB
+_HIGHEST_TAG = 0xFFFF
+_LONGEST_ARC = 128  # bits, of a UUID (ITU-T X.667)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Node:
             self.refuse("对象标识符不完整", "an object identifier is cut off")
         for byte in content:
             number = number << 7 | byte & 0x7F
+            if number >> _LONGEST_ARC:
+                self.refuse("对象标识符的一段过大", "an arc of an object identifier is too large")
             if not byte & 0x80:
                 arcs.append(number)
                 number = 0
@@ -108,9 +112,9 @@ def _element(reader: Reader) -> Node:
         while True:
             byte = reader.number(1)
             tag = tag << 7 | byte & 0x7F
-            if not byte & 0x80:
+            if not byte & 0x80 or tag > _HIGHEST_TAG:
                 break
-        if tag < 0x1F or tag > 0xFFFF:
+        if tag < 0x1F or tag > _HIGHEST_TAG:
             reader.refuse("标签号不是最短形式或过大", "a tag number is not in its shortest form, or too large")
     length = reader.number(1)
     if length >= 0x80:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from hallmark.attestation import android, azure_vtpm, binding, dcap, hygon_csv, nitro, sev_snp, tpm
+from hallmark.attestation import android, arm_cca, azure_vtpm, binding, dcap, hygon_csv, nitro, sev_snp, tpm
 from hallmark.attestation.claims import Claims
 from hallmark.attestation.errors import BadEvidence, NoPart
 from hallmark.kernel import canonical
@@ -72,6 +72,7 @@ FORMATS: Mapping[str, Format] = {
     "android-key": Format(
         Text("Android 密钥证明", "Android key attestation"), android.verify, {"chain": True}, {"status_list": False}
     ),
+    "arm-cca": Format(Text("Arm CCA 令牌", "Arm CCA token"), arm_cca.verify, {"token": True}, {"cpak": True}),
     "dcap": Format(
         Text("英特尔 DCAP 引证", "Intel DCAP quote"),
         dcap.verify,
@@ -96,7 +97,7 @@ class Bundle:
     @classmethod
     def decode(cls, data: bytes) -> Bundle:
         """Return the bundle whose encoding is `data`; raises `NotCanonical`, `BadEvidence`."""
-        value = canonical.decode(data, what="evidence bundle")
+        value = canonical.decode(data, what=Text("证据包", "evidence bundle"))
         if not isinstance(value, list) or list(map(type, value)) != [str, dict, dict]:
             raise BadEvidence(what=_BUNDLE, why=Text("结构不符", "it is not a format with two maps of parts"))
         name, evidence, collateral = value

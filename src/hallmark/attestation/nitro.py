@@ -9,18 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes
-
-from hallmark.attestation import cbor, chain, signature
+from hallmark.attestation import cbor, chain, cose
 from hallmark.attestation.claims import REVOCATION, Claims, Fact
 from hallmark.attestation.errors import BadEvidence
-from hallmark.kernel import canonical
 from hallmark.kernel.text import Text
 
 FAMILY = "aws-nitro"
 
 _DOCUMENT = Text("Nitro 证明文档", "Nitro attestation document")
-_ALGORITHM, _ES384 = 1, -35
 _PCR_SIZES = (32, 48, 64)
 # Fields of the document: name -> (type, may it be absent).
 _FIELDS: Mapping[str, tuple[type, bool]] = {
@@ -49,12 +45,13 @@ def verify(
     ends in `anchors`; that certificate's key signed it; it was made no later than `at`. Its `user_data` is the report
     data. Raises `BadEvidence`, `BadEvidenceSignature`, `NotYetValid` and what `chain.verify` raises.
     """
-    protected, payload, raw = _parse(evidence["document"])
-    document = _fields(payload)
+    signed = cose.parse(evidence["document"], _DOCUMENT)
+    if signed.algorithm != cose.ES384:
+        raise _bad("签名算法不是 ES384", "its algorithm is not ES384")
+    document = _fields(signed.payload)
     certificates = chain.load(b"".join([document["certificate"], *reversed(document["cabundle"])]), _DOCUMENT)
     signers = chain.verify(certificates, anchors, at, _DOCUMENT)
-    message = canonical.encode(["Signature1", protected, b"", payload])
-    signature.verify_raw_ecdsa(certificates[0].public_key(), raw, message, hashes.SHA384(), _DOCUMENT)
+    signed.verify(certificates[0].public_key())
     made = document["timestamp"]
     chain.check_window(made, max(made, at), at, _DOCUMENT)
     registers: dict[int, bytes] = document["pcrs"]
@@ -70,17 +67,6 @@ def verify(
         facts=facts,
         missing=(REVOCATION,),
     )
-
-
-def _parse(data: bytes) -> tuple[bytes, bytes, bytes]:
-    """Return protected header, payload and signature; raises `BadEvidence`."""
-    parts = cbor.decode(data, _DOCUMENT)
-    if not isinstance(parts, list) or list(map(type, parts)) != [bytes, dict, bytes, bytes] or parts[1]:
-        raise _bad("不是 COSE_Sign1", "it is no COSE_Sign1 with an empty unprotected header")
-    protected, _, payload, raw = parts
-    if cbor.decode(protected, _DOCUMENT) != {_ALGORITHM: _ES384}:
-        raise _bad("签名算法不是 ES384", "its algorithm is not ES384")
-    return protected, payload, raw
 
 
 def _fields(payload: bytes) -> dict[str, Any]:

@@ -25,6 +25,7 @@ _RULE = {
     "minimum_tcb": dict,
     "tcb_statuses": list,
     "required": dict,
+    "products": dict,
     "tolerated": list,
     "debug_allowed": bool,
     "unverified_boot_allowed": bool,
@@ -51,8 +52,9 @@ class Rule:
     """What is asked of evidence of one format.
 
     `anchors` are key fingerprints; one of `references` must match; `minimum_tcb` holds least security versions;
-    `tcb_statuses` what the vendor may say where it says anything; `required` the values a claim may have; `tolerated`
-    the links of `claims.LINKS` that may stay unchecked. Debug mode and unverified boot are refused unless allowed.
+    `tcb_statuses` what the vendor may say where it says anything; `required` the values a claim may have; `products` by
+    the number of a product's certificate, what evidence from that product shows; `tolerated` the links of
+    `claims.LINKS` that may stay unchecked. Debug mode and unverified boot are refused unless allowed.
     """
 
     anchors: frozenset[bytes]
@@ -60,6 +62,7 @@ class Rule:
     minimum_tcb: Mapping[str, int] = field(default_factory=dict)
     tcb_statuses: frozenset[str] = frozenset({"UpToDate"})
     required: Mapping[str, frozenset[Fact]] = field(default_factory=dict)
+    products: Mapping[str, Mapping[str, frozenset[Fact]]] = field(default_factory=dict)
     tolerated: frozenset[str] = frozenset()
     debug_allowed: bool = False
     unverified_boot_allowed: bool = False
@@ -80,7 +83,7 @@ class Policy:
     @property
     def digest(self) -> bytes:
         """32 bytes that stand for the policy in a constitution."""
-        return hashing.digest_of(_DOMAIN, self._value())
+        return hashing.digest_of(_DOMAIN, self.to_value())
 
     def under(self, references: Mapping[str, tuple[Reference, ...]]) -> Policy:
         """Return the policy with `references`, by format, in each rule that has none of its own."""
@@ -92,24 +95,29 @@ class Policy:
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
-        return canonical.encode(self._value(), what=_POLICY)
+        return canonical.encode(self.to_value(), what=_POLICY)
 
     @classmethod
     def parse(cls, data: bytes) -> Policy:
         """Return the policy whose only encoding is `data`; raises `NotCanonical`, `BadAppraisalPolicy`."""
-        match canonical.decode(data, what=_POLICY):
-            case {"id": str(name), "rules": dict(rules), "seats": dict(seats), "fresh_seconds": int(fresh), **rest}:
-                if rest or not name or type(fresh) is not int or not 0 < fresh <= _LONGEST:
-                    raise BadAppraisalPolicy(why=Text("字段不符", "it has other fields"))
-                _check_map(seats, int)
-                policy = cls(name, {each: _rule(each, rule) for each, rule in rules.items()}, seats, fresh)
-            case _:
-                raise BadAppraisalPolicy(why=Text("字段不符", "it has other fields"))
+        policy = cls.from_value(canonical.decode(data, what=_POLICY))
         if policy.encode() != data:
             raise BadAppraisalPolicy(why=Text("有集合未排序或有重复项", "a set is unordered or holds a thing twice"))
         return policy
 
-    def _value(self) -> dict[str, object]:
+    @classmethod
+    def from_value(cls, value: object) -> Policy:
+        """Return the policy in a decoded `value`, whatever the order of its sets; raises `BadAppraisalPolicy`."""
+        match value:
+            case {"id": str(name), "rules": dict(rules), "seats": dict(seats), "fresh_seconds": int(fresh), **rest}:
+                if rest or not name or type(fresh) is not int or not 0 < fresh <= _LONGEST:
+                    raise BadAppraisalPolicy(why=Text("字段不符", "it has other fields"))
+                _check_map(seats, int)
+                return cls(name, {each: _rule(each, rule) for each, rule in rules.items()}, seats, fresh)
+        raise BadAppraisalPolicy(why=Text("字段不符", "it has other fields"))
+
+    def to_value(self) -> dict[str, object]:
+        """Return the policy as a CBOR value."""
         return {
             "id": self.id,
             "rules": {name: _rule_value(rule) for name, rule in self.rules.items()},
@@ -124,11 +132,16 @@ def _rule_value(rule: Rule) -> dict[str, object]:
         "references": [[each.name, dict(each.measurements)] for each in rule.references],  # the first that fits counts
         "minimum_tcb": dict(rule.minimum_tcb),
         "tcb_statuses": sorted(rule.tcb_statuses),
-        "required": {name: sorted(facts, key=canonical.encode) for name, facts in rule.required.items()},
+        "required": _accepted_value(rule.required),
+        "products": {number: _accepted_value(shown) for number, shown in rule.products.items()},
         "tolerated": sorted(rule.tolerated),
         "debug_allowed": rule.debug_allowed,
         "unverified_boot_allowed": rule.unverified_boot_allowed,
     }
+
+
+def _accepted_value(accepted: Mapping[str, frozenset[Fact]]) -> dict[str, list[Fact]]:
+    return {name: sorted(facts, key=canonical.encode) for name, facts in accepted.items()}
 
 
 def _rule(name: object, value: Any) -> Rule:
@@ -141,17 +154,26 @@ def _rule(name: object, value: Any) -> Rule:
     _check_list(value["tcb_statuses"], str)
     _check_list(value["tolerated"], str)
     _check_map(value["minimum_tcb"], int)
-    _check_map(value["required"], list)
+    _check_map(value["products"], dict)
+    if not all(value["products"].values()):
+        raise BadAppraisalPolicy(why=Text("有产品未列明任何声明", "a product shows nothing"))
     if any(len(anchor) != hashing.SIZE for anchor in value["anchors"]):
         raise BadAppraisalPolicy(why=Text("信任锚不是 32 字节", "a trust anchor is not 32 bytes"))
     if not LINKS.keys() >= set(value["tolerated"]):
         raise BadAppraisalPolicy(why=Text("容许未知的环节", "it tolerates a link that nobody knows"))
-    for facts in value["required"].values():
-        _check_list(facts, str, int, bool, bytes)
     references = tuple(map(_reference, value["references"]))
     sets = {each: frozenset(value[each]) for each in ("anchors", "tcb_statuses", "tolerated")}
-    required = {each: frozenset(facts) for each, facts in value["required"].items()}
-    return Rule(**{**value, **sets, "references": references, "required": required})
+    products = {number: _accepted(shown) for number, shown in value["products"].items()}
+    changed = {**sets, "references": references, "required": _accepted(value["required"]), "products": products}
+    return Rule(**{**value, **changed})
+
+
+def _accepted(value: Mapping[Any, Any]) -> dict[str, frozenset[Fact]]:
+    """Return the values that claims may have, by name; raises `BadAppraisalPolicy`."""
+    _check_map(value, list)
+    for facts in value.values():
+        _check_list(facts, str, int, bool, bytes)
+    return {name: frozenset(facts) for name, facts in value.items()}
 
 
 def _reference(value: Any) -> Reference:

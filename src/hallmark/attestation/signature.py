@@ -21,6 +21,16 @@ def fingerprint(public: Any) -> bytes:
     )
 
 
+def check_strength(public: Any, what: Text) -> None:
+    """Raise `BadEvidence` for a curve below 224 bits, or another key that is measured in bits below 2,048.
+
+    What is shorter is disallowed by NIST SP 800-131A.
+    """
+    least = 224 if isinstance(public, ec.EllipticCurvePublicKey) else 2048
+    if getattr(public, "key_size", least) < least:
+        raise BadEvidence(what=what, why=Text("密钥过短", "a key is too short"))
+
+
 def point(curve: ec.EllipticCurve, coordinates: bytes, what: Text) -> ec.EllipticCurvePublicKey:
     """Return the public key x || y on `curve`; raises `BadEvidence`."""
     try:
@@ -55,9 +65,13 @@ def verify_rsa(
     what: Text,
     scheme: padding.AsymmetricPadding | None = None,
 ) -> None:
-    """Raise `BadEvidenceSignature` unless `raw` is the RSA signature over `message`, PKCS #1 v1.5 unless told."""
+    """Raise `BadEvidenceSignature` unless `raw` is the RSA signature over `message`, PKCS #1 v1.5 unless told.
+
+    Raises `BadEvidence` for a short key.
+    """
     if not isinstance(public, rsa.RSAPublicKey):
         raise BadEvidenceSignature(what=what)
+    check_strength(public, what)
     try:
         public.verify(raw, message, scheme or padding.PKCS1v15(), algorithm)
     except (InvalidSignature, ValueError):

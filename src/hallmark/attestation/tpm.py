@@ -48,6 +48,8 @@ _CURVES: Mapping[int, ec.EllipticCurve] = {3: ec.SECP256R1(), 4: ec.SECP384R1(),
 # to come from the TPM unless it does; a key that can leave the TPM, or came from outside, proves nothing.
 _NEEDED = 1 << 1 | 1 << 4 | 1 << 5 | 1 << 16 | 1 << 18
 _DECRYPT = 1 << 17
+# tcg-kp-AIKCertificate: whoever issues it has made sure that the key is such a one (TCG, "EK Credential Profile").
+_PURPOSE = "2.23.133.8.3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,9 @@ def verify(
     """Return the claims of a quote as of `at` ms.
 
     In order: the key is a restricted signing key that cannot leave its TPM; the signature over the quote is its; the
-    register values, if given, have the quoted digest; the chain, if given, certifies this very key and ends in
-    `anchors`. Raises `BadEvidence`, `BadEvidenceSignature`, `BrokenBinding` and what `chain.verify` raises.
+    register values, if given, have the quoted digest; the chain, if given, certifies this very key, as one that
+    attests, and ends in `anchors`. Raises `BadEvidence`, `BadEvidenceSignature`, `BrokenBinding` and what
+    `chain.verify` and `check_revocation` raise.
     """
     public = _load_public(evidence["public"])
     algorithm = _verify_signature(public, evidence["signature"], evidence["quote"])
@@ -148,10 +151,11 @@ def _check_certificate(
     if signers[0] != signature.fingerprint(public):
         why = Text("证书为另一密钥签发", "the certificate is for another key")
         raise BrokenBinding(what=_KEY, whole=Text("证书链", "certificate chain"), why=why)
+    chain.check_purpose(certificates[0], _PURPOSE, _KEY)
     if "revocation_lists" not in collateral:
         return signers, (REVOCATION,)
     lists = chain.load_lists(collateral["revocation_lists"], _KEY)
-    chain.check_revocation(certificates, lists, at, every=True)
+    chain.check_revocation(certificates, lists, at)
     return signers, ()
 
 
