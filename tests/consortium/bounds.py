@@ -38,13 +38,15 @@ class Bounds:
     """How far to go, and which part of the protocol to leave out.
 
     Epoch i adds up to `heights[i]` entries and may end in up to `attempts[i]` attempts at the next. `newcomer`: a first
-    entry "A" votes member d out and x in. `final` and `started`: which signatures of a quorum make final, and start.
+    entry "A" votes member d out and x in. `deposed`: at each start members have consented to another sequencer, and
+    whoever proposes may use that or not. `final` and `started`: which signatures of a quorum make final, and start.
     `watched` are the properties that end the search.
     """
 
     heights: tuple[int, ...]
     attempts: tuple[int, ...]
     newcomer: bool = False
+    deposed: bool = False
     final: type[Mirror | Witness] = Mirror
     started: type[Commit | Prepare] = Commit
     watched: frozenset[Breach] = frozenset(Breach)

@@ -36,10 +36,10 @@ from consortium.bounds import (
     epoch_of,
     frontier,
 )
-from consortium.seats import consortium
+from consortium.seats import consortium, signer
 from hallmark.consortium import member, succession
 from hallmark.consortium.constitution import Constitution
-from hallmark.consortium.epoch import START, Ballot, Head, Record
+from hallmark.consortium.epoch import START, Ballot, Consent, Head, Record
 from hallmark.consortium.member import Certificate, MemberState, Mirror, Witness
 from hallmark.consortium.succession import Commit, Prepare, Seal
 from hallmark.kernel.errors import HallmarkError, Refusal
@@ -47,6 +47,7 @@ from hallmark.ledger.checkpoint import Checkpoint
 
 LIAR = "a"
 FORBIDDEN = b"forbidden"
+OTHER_SEQUENCER = signer("another log").public
 
 
 class Forbidden(Refusal):
@@ -255,8 +256,9 @@ class Explorer:
         return frozenset([LIAR, *honest[: self.helpers]])
 
     def _enter(self, state: MemberState, ballot: Ballot) -> MemberState:
-        base = self.entries[ballot.record.base]
-        return succession.enter(state, ballot, self._signers(state), self._agreed(ballot.record.base), frontier(base))
+        record = ballot.record
+        (agreed,) = (each for each in self._agreed(record.base) if each.digest == record.constitution)
+        return succession.enter(state, ballot, self._signers(state), agreed, frontier(self.entries[record.base]))
 
     def _prepares(self, old: int, quorate: int, seals: tuple[int, ...]) -> Iterator[Move | None]:
         """Every record that some seals speak for, under every collection of seals."""
@@ -267,10 +269,11 @@ class Explorer:
             alike = (act for act in here if act.attempt == attempt)
             honest = [replace(act, member=name) for act, name in zip(alike, names, strict=False)]
             collections = list(self._collections(state, attempt, honest, quorate))
-            records = {self._proposed(state, collection) for collection in collections}
+            records = {record for collection in collections for record in self._proposed(state, collection)}
             for record, collection in product(records, collections):
-                ballot, agreed = Ballot(attempt, record), self._agreed(record.base)
-                yield self._answer(lambda b=ballot, c=collection, g=agreed: succession.prepare(state, b, c, g))
+                ballot = Ballot(attempt, record)
+                for agreed in self._agreed(record.base):
+                    yield self._answer(lambda b=ballot, c=collection, g=agreed: succession.prepare(state, b, c, g))
 
     def _collections(
         self, state: MemberState, attempt: int, honest: list[Seal], quorate: int
@@ -291,12 +294,14 @@ class Explorer:
                     yield chosen
                 yield from ((*chosen, lie) for lie in lies)
 
-    def _proposed(self, state: MemberState, seals: tuple[Seal, ...]) -> Record:
+    def _proposed(self, state: MemberState, seals: tuple[Seal, ...]) -> list[Record]:
         base = succession.propose(state, seals, state.constitution).base
-        return succession.propose(state, seals, self._agreed(base))
+        return [succession.propose(state, seals, agreed) for agreed in self._agreed(base)]
 
-    def _agreed(self, base: Head) -> Constitution:
-        return self.after if self.bounds.newcomer and self.entries[base][:1] == (b"A",) else self.before
+    def _agreed(self, base: Head) -> tuple[Constitution, ...]:
+        """Return what the votes up to `base` have made, and that under another sequencer where members consented."""
+        voted = self.after if self.bounds.newcomer and self.entries[base][:1] == (b"A",) else self.before
+        return (voted, Consent(OTHER_SEQUENCER, {}).under(voted)) if self.bounds.deposed else (voted,)
 
     def _attempts(self, state: MemberState) -> int:
         return (*self.bounds.attempts, 0)[state.epoch - 1]

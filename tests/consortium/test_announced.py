@@ -14,8 +14,8 @@ from hallmark.consortium.judgement import BadJudgement, Judgement
 from hallmark.consortium.sealing import Announcement, BadAnnouncement, recipients
 from hallmark.kernel import canonical
 from hallmark.kernel.errors import HallmarkError
+from world.cast import org
 from world.consortium import FOUNDERS, constitution, node_key
-from world.market import org
 
 AGREED = constitution()
 RECORD = Record.first(AGREED)
@@ -85,5 +85,6 @@ def test_what_is_no_announcement_or_judgement_is_called_so():
         Announcement.parse(canonical.encode([org("bank"), bytes(32), bytes(31), b""]))
     with pytest.raises(BadJudgement):
         Judgement.parse(canonical.encode([org("bank"), bytes(32), True, bytes(32), "", b""]))
-    with pytest.raises(BadJudgement):
-        Judgement.parse(canonical.encode([org("bank"), bytes(32), 7, bytes(32), "x" * 101, b""]))
+    for breach in ("x" * 101, "note-spent\n", "\x1b[2J", "Pay mallory"):
+        with pytest.raises(BadJudgement):
+            Judgement.parse(canonical.encode([org("bank"), bytes(32), 7, bytes(32), breach, b""]))

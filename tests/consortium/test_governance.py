@@ -52,6 +52,7 @@ def test_each_kind_has_its_effect():
     assert apply(FOUR, proposal(ProposalKind.SCHEME, digest=CODE)) == FOUR
     other = SoftwareSigner.from_seed(b"another log".ljust(32, b".")).public
     assert apply(FOUR, proposal(ProposalKind.SEQUENCER, digest=other.material)).sequencer == other
+    assert apply(FOUR, proposal(ProposalKind.POLICY, digest=CODE)).attestation == CODE
 
 
 @pytest.mark.parametrize(
@@ -69,6 +70,8 @@ def test_each_kind_has_its_effect():
         proposal(ProposalKind.SCHEME, digest=b"short"),
         proposal(ProposalKind.SEQUENCER, digest=b"short"),
         proposal(ProposalKind.SEQUENCER, digest=FOUR.sequencer.material),
+        proposal(ProposalKind.POLICY, digest=b"short"),
+        proposal(ProposalKind.POLICY, digest=FOUR.attestation),
     ],
 )
 def test_a_proposal_must_change_something(idle):

@@ -1,6 +1,7 @@
 """Seven members, two of whom lie, in random runs of any length: the same code and the same properties.
 
-Entries "A" and "B" vote: after an odd number of "A" member h has the seat of g. Members restart and wake in between.
+Entries "A" and "B" vote: after an odd number of "A" member h has the seat of g. Members restart and wake in between,
+and at some starts they have consented to another sequencer.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from consortium.bounds import consistency, frontier
-from consortium.seats import consortium
+from consortium.seats import consortium, signer
 from consortium.walk import restarted
 from hallmark.consortium import member, succession
-from hallmark.consortium.epoch import START, Ballot, Head, Record
+from hallmark.consortium.epoch import START, Ballot, Consent, Head, Record
 from hallmark.consortium.member import Certificate, Mirror, Trace, Witness
 from hallmark.consortium.succession import Commit, Prepare, Seal
 from hallmark.kernel.errors import HallmarkError
@@ -27,6 +28,7 @@ MOST = st.sets(st.sampled_from(HONEST), min_size=3)
 WHO = st.sampled_from([set(HONEST) - {left_out} for left_out in HONEST]) | MOST
 ENTRIES = st.lists(st.sampled_from([b"A", b"B"]), min_size=1, max_size=2).map(tuple)
 FIRST = consortium("abcdefg")
+OTHERS = Consent(signer("another log").public, {})
 
 
 class Seven(RuleBasedStateMachine):
@@ -69,10 +71,18 @@ class Seven(RuleBasedStateMachine):
         self.offer_entries(witnesses, grown)
         self.show_certificates(mirrors)
 
-    @rule(sealers=WHO, preparers=WHO, committers=WHO, newcomers=WHO, later=st.integers(0, 1), lies=st.booleans())
-    def attempt(self, sealers, preparers, committers, newcomers, later, lies):
+    @rule(
+        sealers=WHO,
+        preparers=WHO,
+        committers=WHO,
+        newcomers=WHO,
+        later=st.integers(0, 1),
+        lies=st.booleans(),
+        deposes=st.booleans(),
+    )
+    def attempt(self, sealers, preparers, committers, newcomers, later, lies, deposes):
         self.ask_for_seals(sealers, later)
-        self.propose_a_record(preparers, sealers, lies)
+        self.propose_a_record(preparers, sealers, lies, deposes)
         self.show_prepares(committers)
         self.show_commits(newcomers)
 
@@ -109,7 +119,7 @@ class Seven(RuleBasedStateMachine):
         for name in sorted(names):
             self.answer(name, lambda state: succession.seal(state, max(state.attempt + later, 1)))
 
-    def propose_a_record(self, names, speakers, lies):
+    def propose_a_record(self, names, speakers, lies, deposes=False):
         for name in sorted(names):
             state = self.members[name]
             seals = [act for act in self.signed if isinstance(act, Seal) and act.sealed == state.record.digest]
@@ -118,9 +128,10 @@ class Seven(RuleBasedStateMachine):
             if lies:
                 chosen += [Seal(liar, state.record.digest, attempt, state.record.base, None) for liar in LIARS]
             if chosen:
-                base = succession.propose(state, chosen, state.constitution).base
-                record = succession.propose(state, chosen, self.agreed(base))
-                ballot, agreed = Ballot(attempt, record), self.agreed(record.base)
+                agreed = self.agreed(succession.propose(state, chosen, state.constitution).base)
+                if deposes:
+                    agreed = OTHERS.under(agreed)
+                ballot = Ballot(attempt, succession.propose(state, chosen, agreed))
                 self.answer(name, lambda state, b=ballot, c=chosen, g=agreed: succession.prepare(state, b, c, g))
 
     def show_prepares(self, names):
@@ -132,7 +143,10 @@ class Seven(RuleBasedStateMachine):
         for name in sorted(names):
             for act in self.quorate(Commit, self.members[name].constitution):
                 base = act.ballot.record.base
-                tree, agreed = frontier(self.entries[base]), self.agreed(base)
+                tree, voted = frontier(self.entries[base]), self.agreed(base)
+                agreed = next(
+                    each for each in (voted, OTHERS.under(voted)) if each.digest == act.ballot.record.constitution
+                )
                 self.answer(
                     name,
                     lambda state, a=act, t=tree, g=agreed: (

@@ -112,6 +112,17 @@ def test_an_epoch_begins_with_its_constitution_and_on_its_base():
         member.begin("b", record, consortium("abcd"), Frontier().extend([leaf_hash(b"one")]))
 
 
+@pytest.mark.parametrize("members", ["b", "ab", "abc"])
+def test_of_fewer_than_four_members_all_others_must_have_seen_nothing_newer(members):
+    agreed = consortium(members)
+    state = member.begin("b", Record.first(agreed), agreed, Frontier())
+    others = [(name, Trace(1, 0, 0)) for name in members if name != "b"]
+    for few in (others[:at] for at in range(len(others))):
+        with pytest.raises(NotAwake):
+            member.wake(state, few)
+    assert member.wake(state, others).awake
+
+
 def test_after_a_restart_a_member_signs_when_a_quorum_of_peers_saw_nothing_newer():
     before = mirrored(begun("b"), b"one")
     state = restarted(before)

@@ -18,10 +18,12 @@ SMALL = {
     "two attempts that may fail": (Bounds((1, 0), (2,)), 150_785, {1: 1}),
     "entries in both epochs": (Bounds((1, 1), (1,)), 10_376, {1: 1, 2: 2}),
     "a newcomer": (Bounds((1, 0), (1,), newcomer=True), 31_000, {1: 1}),
+    "another sequencer, entries in both epochs": (Bounds((1, 1), (1,), deposed=True), 39_190, {1: 1, 2: 2}),
 }
 LONG = {
     "three attempts that may fail": (Bounds((1, 0), (3,)), 3_031_063, {1: 1}),
     "two attempts, entries in both epochs": (Bounds((1, 1), (2,)), 410_292, {1: 1, 2: 2}),
+    "another sequencer, two attempts": (Bounds((1, 0), (2,), deposed=True), 752_534, {1: 1}),
     "two entries an epoch": (Bounds((2, 1), (1,)), 389_697, {1: 2, 2: 3}),
     "three epochs, two attempts at the second": (Bounds((1, 1, 0), (2, 1)), 2_559_085, {1: 1, 2: 2}),
     "a newcomer, entries in both epochs": (Bounds((1, 1), (1,), newcomer=True), 126_330, {1: 1, 2: 2}),

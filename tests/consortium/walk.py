@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from consortium.seats import consortium, signer
 from hallmark.consortium import finality, member, seal, succession
 from hallmark.consortium.constitution import Constitution
-from hallmark.consortium.epoch import Ballot, Record, Start
+from hallmark.consortium.epoch import Ballot, Consent, Record, Start
 from hallmark.consortium.member import MemberState
 from hallmark.consortium.seal import SignedSeal
 from hallmark.consortium.succession import Seal
@@ -77,6 +77,11 @@ def signed_seal(report: Seal, certificate: Note | None = None, prepared: str = "
     signature = key(report.member, "witness").sign(seal.message(report))
     prepares = {name: key(name, "witness").sign(report.committed.prepare_message) for name in prepared}
     return SignedSeal(report, signature, certificate, prepares)
+
+
+def consents(record: Record, sequencer: keys.PublicKey, names: str) -> dict[str, bytes]:
+    """Return the consents of members to another sequencer of the epoch after that of `record`."""
+    return {name: key(name, "witness").sign(Consent.message(record, sequencer)) for name in names}
 
 
 def start(ballot: Ballot, constitution: Constitution, names: str = "abc") -> Start:

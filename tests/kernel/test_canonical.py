@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hallmark.kernel import canonical
 from hallmark.kernel.canonical import COSE_SIGN1, MAX_DEPTH, NotCanonical, Tag, decode, encode
 
 # RFC 8949 appendix A, every example. First those whose values the format holds.
@@ -210,6 +211,32 @@ def test_nesting_is_held_to_24_and_refused_beyond(opening: str) -> None:
     with pytest.raises(NotCanonical, match="deeper than 24"):
         encode([value])
     refused(bytes.fromhex(opening) * 100_000)
+
+
+def items_of(value: Any) -> int:
+    match value:
+        case list():
+            return 1 + sum(map(items_of, value))
+        case dict():
+            return 1 + sum(1 + items_of(each) for each in value.values())
+        case Tag():
+            return 1 + items_of(value.value)
+    return 1
+
+
+@given(VALUE)
+def test_as_many_items_as_memory_holds_are_read_and_no_more(value: Any) -> None:
+    items, data = items_of(value), encode(value)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(canonical, "MAX_ITEMS", min(items, len(data) - 1))
+        if items < len(data):
+            assert encode(decode(data)) == data
+        patch.setattr(canonical, "MAX_ITEMS", items - 1)
+        assert "items" in refused(data)
+
+
+def test_millions_of_empty_lists_are_refused_before_they_are_made() -> None:
+    assert "more than 4194304 items" in refused(b"\x9a\x00\x50\x00\x00" + b"\x80" * (5 << 20))
 
 
 @pytest.mark.parametrize("major", [0x5B, 0x7B, 0x9B, 0xBB])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
-from hallmark.consortium.constitution import Member, QuorumNotReached
-from hallmark.consortium.epoch import BadMemberSignature, Head, NotTheNextEpoch, Start
+from hallmark.consortium.constitution import DEFAULT_THRESHOLDS, Member, ProposalKind, QuorumNotReached, Threshold
+from hallmark.consortium.epoch import BadMemberSignature, Head, NotTheNextEpoch, Start, TooFewConsents
 from hallmark.consortium.epoch import Record as Epoch
 from hallmark.consortium.governance import (
     NoVote,
@@ -36,11 +37,13 @@ from hallmark.rules.consortium import (
     ProductNotCertified,
     ProposedBefore,
 )
+from world.cast import org
 from world.consortium import (
     CODE,
     FOUNDERS,
     admit,
     appraise,
+    consent,
     constitution,
     found,
     next_epoch,
@@ -52,7 +55,6 @@ from world.consortium import (
     start,
     vote,
 )
-from world.market import org
 
 
 @pytest.fixture
@@ -248,6 +250,47 @@ def test_an_epoch_is_started_by_a_quorum_and_follows_the_one_before(consort):
         consort.submit("epoch.started", "operator", org("operator"), claims)
 
 
+@pytest.mark.parametrize(("threshold", "consenting"), [(Threshold.QUORUM, 3), (Threshold.ALL, 4)])
+def test_members_exchange_the_sequencer_by_consents_beside_the_ledger(market, threshold, consenting):
+    first = constitution(thresholds={**DEFAULT_THRESHOLDS, ProposalKind.SEQUENCER: threshold})
+    found(market, first)
+    new = node_key("zenith", "sequencer").public
+    changed = replace(first, sequencer=new)
+    for few in (FOUNDERS[: consenting - 1], (*FOUNDERS[: consenting - 1], "zenith")):
+        with pytest.raises(TooFewConsents):
+            next_epoch(market, changed, FOUNDERS, consent(market, new, few))
+    with pytest.raises(ConstitutionNotAgreed):
+        next_epoch(market, changed, FOUNDERS)
+    enough = consent(market, new, FOUNDERS[:consenting])
+    with pytest.raises(ConstitutionNotAgreed):
+        next_epoch(market, replace(changed, code=(bytes(32),)), FOUNDERS, enough)
+    code = hashlib.sha256(b"release 2").digest()
+    proposal = propose(market, "bank", "code", digest=code)
+    for voter in FOUNDERS[:3]:
+        vote(market, voter, proposal)
+    with pytest.raises(ConstitutionNotAgreed):
+        next_epoch(market, changed, FOUNDERS, enough)
+    next_epoch(market, replace(consortium.successor(market.state), sequencer=new), consents=enough)
+    assert consortium.constitution_of(market.state).sequencer == new
+    assert code in consortium.constitution_of(market.state).code
+
+
+def test_members_vote_for_another_appraisal_policy_and_appraise_by_it_from_the_next_epoch_on(consort):
+    policy = hashlib.sha256(b"least firmware 8").digest()
+    proposal = propose(consort, "bank", "policy", digest=policy)
+    for who in FOUNDERS:
+        vote(consort, who, proposal)
+    presented = present(consort, "zenith")
+    with pytest.raises(OtherPolicy):
+        appraise(consort, "bank", presented, policy=policy)
+    next_epoch(consort)
+    assert consortium.constitution_of(consort.state).attestation == policy
+    presented = present(consort, "zenith", epoch=2)
+    with pytest.raises(OtherPolicy):
+        appraise(consort, "bank", presented)
+    appraise(consort, "bank", presented, policy=policy)
+
+
 def test_proposals_about_an_old_constitution_lapse(consort):
     pending = propose(consort, "bank", "code", digest=hashlib.sha256(b"other").digest())
     admit(consort, "zenith")
@@ -308,6 +351,20 @@ def test_the_withdrawal_of_its_product_s_certificate_puts_a_member_out_at_the_ne
     market.set_status("withdrawn", other)
     assert org("zenith") in consortium.constitution_of(market.state).names
     next_epoch(market, signers=FOUNDERS)
+    assert consortium.constitution_of(market.state).names == set(map(org, FOUNDERS))
+
+
+def test_a_certificate_that_ran_out_after_the_epoch_was_begun_keeps_nobody_from_stating_its_start(certified):
+    market, number = certified
+    _, other = market.certified()
+    members = (*(seat(who, product=number) for who in FOUNDERS), seat("zenith", product=other))
+    first = constitution(members=members, certified_products=True)
+    found(market, first, (*FOUNDERS, "zenith"))
+    market.set_status("withdrawn", other)
+    market.pass_time(days=4 * 365)
+    with pytest.raises(ConstitutionNotAgreed):
+        next_epoch(market, first, FOUNDERS)
+    next_epoch(market, constitution(members=members[:4], certified_products=True), FOUNDERS)
     assert consortium.constitution_of(market.state).names == set(map(org, FOUNDERS))
 
 

@@ -50,6 +50,7 @@ class ProposalKind(StrEnum):
     RULES = "rules"
     SCHEME = "scheme"
     SEQUENCER = "sequencer"
+    POLICY = "policy"
 
 
 class BadConstitution(Malformed):
@@ -209,12 +210,12 @@ class Constitution:
 
     def encode(self) -> bytes:
         """Return the canonical bytes."""
-        return canonical.encode(self._value(), what="constitution")
+        return canonical.encode(self._value(), what=Text("章程", "constitution"))
 
     @classmethod
     def parse(cls, data: bytes) -> Constitution:
         """Return the constitution whose only encoding is `data`; raises `NotCanonical` and as `check`."""
-        constitution = cls._from_value(canonical.decode(data, what="constitution"))
+        constitution = cls._from_value(canonical.decode(data, what=Text("章程", "constitution")))
         if constitution.encode() != data:
             raise BadConstitution(
                 why=Text("成员或代码摘要顺序有误，或有重复", "members or code are not in order, or come twice")

@@ -8,11 +8,11 @@ one before: attempts at a start may fail, epochs do not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from hallmark.consortium.constitution import Constitution, Member
+from hallmark.consortium.constitution import Constitution, Member, ProposalKind
 from hallmark.kernel import canonical, hashing, keys
 from hallmark.kernel.errors import Malformed, Refusal, Unverified
 from hallmark.kernel.text import Text
@@ -23,6 +23,7 @@ NO_PARENT = bytes(hashing.SIZE)
 _RECORD = "hallmark/epoch/1"
 _PREPARE = "hallmark/prepare/1"
 _COMMIT = "hallmark/commit/1"
+_CONSENT = "hallmark/consent/1"
 MAX_NUMBER = 2**31 - 1
 
 
@@ -66,6 +67,20 @@ class OtherLedger(Refusal):
 
     en = "The constitution is of another ledger, or makes a development ledger a real one. Found a new ledger."
     zh = "新章程属于另一账本，或将开发账本转为正式账本。请创立新账本。"
+
+
+class TooFewConsents(Refusal):
+    """Another sequencer without votes on the ledger takes as many members as there votes would."""
+
+    en = "{consents} members consented to another sequencer, and {needed} must. Collect the consents that are missing."
+    zh = "已有 {consents} 个成员同意更换定序者，须达 {needed} 个。请收集所缺同意。"
+
+
+class SequencerStays(Refusal):
+    """Members consent to another sequencer, not to the one there is."""
+
+    en = "The key consented to is that of the present sequencer. Leave the consents out, or name another key."
+    zh = "所同意的密钥即现定序者的密钥。请去除该同意，或指明另一密钥。"
 
 
 class Head(NamedTuple):
@@ -159,18 +174,78 @@ class Ballot:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """What members sign, beside the ledger, that another key shall be the `sequencer`'s: it may let no vote through.
+
+    As many as must vote for a proposal of kind `sequencer` are that vote, in the epoch in which they sign.
+    """
+
+    sequencer: keys.PublicKey
+    signatures: Mapping[str, bytes]
+
+    @staticmethod
+    def message(record: Record, sequencer: keys.PublicKey) -> bytes:
+        """Return what a member signs with its witness key in the epoch of `record`."""
+        return canonical.encode([_CONSENT, [record.digest, sequencer.material]])
+
+    def check(self, record: Record, constitution: Constitution) -> None:
+        """Raise unless enough members of the epoch of `record` consented.
+
+        Raises `SequencerStays`, `BadMemberSignature`, `TooFewConsents`, and as `Constitution.check`: who was shown a
+        consent insists on it, so it must be one under which an epoch can begin.
+        """
+        if self.sequencer == constitution.sequencer:
+            raise SequencerStays
+        self.under(constitution).check()
+        message = self.message(record, self.sequencer)
+        signers = verified(message, self.signatures, constitution, "witness")
+        needed = constitution.count(constitution.thresholds[ProposalKind.SEQUENCER])
+        if len(signers) < needed:
+            raise TooFewConsents(consents=len(signers), needed=needed)
+
+    def under(self, agreed: Constitution) -> Constitution:
+        """Return what the votes on the ledger `agreed` on, with the sequencer consented to and nothing else changed."""
+        return replace(agreed, sequencer=self.sequencer)
+
+    def encode(self) -> bytes:
+        """Return the canonical bytes."""
+        return canonical.encode([self.sequencer.material, dict(self.signatures)])
+
+    @classmethod
+    def parse(cls, data: bytes) -> Consent:
+        """Return the consent whose only encoding is `data`; raises `NotCanonical`, `BadEpoch`."""
+        match canonical.decode(data, what=Text("同意", "consent")):
+            case [bytes(material), dict(signatures)]:
+                return cls(keys.PublicKey(keys.ED25519, material), _signatures(signatures))
+        raise BadEpoch(why=Text("同意不是密钥加签名", "a consent is not a key and signatures"))
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
-    """How an epoch was started: the ballot, its constitution, and who committed; commits hold two signatures each."""
+    """How an epoch was started: the ballot, its constitution, and who committed; commits hold two signatures each.
+
+    `consents` are there where its sequencer is not the one that the votes on the ledger have made.
+    """
 
     ballot: Ballot
     constitution: Constitution
     commits: Mapping[str, tuple[bytes, bytes]]
+    consents: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def consent(self) -> Consent | None:
+        """The consent to the sequencer, if it takes one."""
+        return Consent(self.constitution.sequencer, self.consents) if self.consents else None
+
+    def is_of(self, agreed: Constitution) -> bool:
+        """Tell whether its constitution is what votes on the ledger `agreed` on, but for a sequencer consented to."""
+        return self.constitution == (self.consent.under(agreed) if self.consent else agreed)
 
     def verify(self, parent: Record, constitution: Constitution, *, archive: bool = False) -> None:
         """Raise unless a quorum of `constitution`, under which `parent` ran, committed to this start.
 
         Ed25519 is checked, or with `archive` ML-DSA-44. Raises `NotTheNextEpoch`, `OtherConstitution`,
-        `BadMemberSignature`, `QuorumNotReached`, and as `check_change`.
+        `BadMemberSignature`, `QuorumNotReached`, and as `check_change` and `Consent.check`.
         """
         record = self.ballot.record
         if not record.follows(parent):
@@ -178,6 +253,8 @@ class Start:
         if record.constitution != self.constitution.digest:
             raise OtherConstitution(epoch=record.epoch)
         check_change(constitution, self.constitution)
+        if self.consent:
+            self.consent.check(parent, constitution)
         signatures = {name: pair[archive] for name, pair in self.commits.items()}
         purpose = "archive" if archive else "mirror"
         constitution.check_quorum(verified(self.ballot.commit_message, signatures, constitution, purpose))
@@ -185,15 +262,18 @@ class Start:
     def encode(self) -> bytes:
         """Return the canonical bytes."""
         commits = {name: list(pair) for name, pair in self.commits.items()}
-        return canonical.encode([self.ballot.to_value(), self.constitution.encode(), commits], what="epoch start")
+        consents = [dict(self.consents)] if self.consents else []
+        value = [self.ballot.to_value(), self.constitution.encode(), commits, *consents]
+        return canonical.encode(value, what=Text("纪元启动记录", "epoch start"))
 
     @classmethod
     def parse(cls, data: bytes) -> Start:
         """Return the start whose only encoding is `data`; raises `NotCanonical`, `BadEpoch`, `BadConstitution`."""
-        match canonical.decode(data, what="epoch start"):
-            case [ballot, bytes(constitution), dict(commits)]:
+        match canonical.decode(data, what=Text("纪元启动记录", "epoch start")):
+            case [ballot, bytes(constitution), dict(commits), *rest] if len(rest) <= 1 and all(rest):
                 pairs = {_name(name): _pair(value) for name, value in commits.items()}
-                return cls(Ballot.from_value(ballot), Constitution.parse(constitution), pairs)
+                consents = _signatures(rest[0]) if rest else {}
+                return cls(Ballot.from_value(ballot), Constitution.parse(constitution), pairs, consents)
         raise BadEpoch(why=Text("它不是选票、章程和提交", "it is not a ballot, a constitution and commits"))
 
 
@@ -259,6 +339,12 @@ def _name(value: object) -> str:
     if not isinstance(value, str):
         raise BadEpoch(why=Text("有成员名称不是文字", "a member's name is not text"))
     return value
+
+
+def _signatures(value: object) -> dict[str, bytes]:
+    if isinstance(value, dict) and all(type(each) is bytes for each in value.values()):
+        return {_name(name): signature for name, signature in value.items()}
+    raise BadEpoch(why=Text("同意并非按成员列出的签名", "its consents are not signatures by members' names"))
 
 
 def _pair(value: Any) -> tuple[bytes, bytes]:

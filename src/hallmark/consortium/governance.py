@@ -67,8 +67,8 @@ class Proposal:
     """A change to the constitution with the digest `about`: a seat to give, change or take, a digest, or a version.
 
     `member` is the name concerned (admission, removal, rotation), `seat` its new keys (admission, rotation), `digest`
-    that of a code measurement or a scheme edition, `withdrawn` says that the code is no longer allowed, `rules` the
-    version of the rules.
+    a code measurement, a scheme edition, an appraisal policy or the sequencer's key, `withdrawn` says that the code is
+    no longer allowed, `rules` the version of the rules.
     """
 
     about: bytes
@@ -219,6 +219,14 @@ def _change_sequencer(constitution: Constitution, proposal: Proposal) -> Constit
     return replace(constitution, sequencer=key)
 
 
+def _change_policy(constitution: Constitution, proposal: Proposal) -> Constitution:
+    if len(proposal.digest) != hashing.SIZE or proposal.digest == constitution.attestation:
+        raise ProposalWithoutEffect(
+            kind=proposal.kind, wanted=Text("指明另一鉴定策略的摘要", "name the digest of another appraisal policy")
+        )
+    return replace(constitution, attestation=proposal.digest)
+
+
 _EFFECTS: Mapping[ProposalKind, Callable[[Constitution, Proposal], Constitution]] = {
     ProposalKind.ADMISSION: _admit,
     ProposalKind.REMOVAL: _remove,
@@ -227,4 +235,5 @@ _EFFECTS: Mapping[ProposalKind, Callable[[Constitution, Proposal], Constitution]
     ProposalKind.RULES: _change_rules,
     ProposalKind.SCHEME: _consent_to_edition,
     ProposalKind.SEQUENCER: _change_sequencer,
+    ProposalKind.POLICY: _change_policy,
 }

@@ -7,6 +7,7 @@ is empty, or the code of the rule that forbids them: never more, since what the 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from hallmark.consortium.constitution import Constitution
@@ -16,7 +17,7 @@ from hallmark.kernel.errors import Malformed
 from hallmark.kernel.keys import Signer
 from hallmark.kernel.text import Text
 
-_MOST_BREACH = 100  # characters
+_BREACH = re.compile(r"[a-z0-9-]{0,100}")  # people are shown it, whoever's node says it
 
 
 class BadJudgement(Malformed):
@@ -50,7 +51,7 @@ class Judgement:
         """Return the judgement in `data`; raises `BadJudgement`, `NotCanonical`."""
         match canonical.decode(data, what=Text("判定", "judgement")):
             case [str(member), bytes(epoch), int(size), bytes(root), str(breach), bytes(signature)]:
-                if type(size) is int and len(breach) <= _MOST_BREACH:
+                if type(size) is int and _BREACH.fullmatch(breach):
                     return cls(member, epoch, size, root, breach, signature)
         raise BadJudgement
 

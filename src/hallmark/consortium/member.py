@@ -3,8 +3,9 @@
 A member never signs
 
 1. without a seat in the epoch's constitution (`NotAMember`);
-2. after a restart, before n - f peers told it what they last saw of it (`NotAwake`); where one of them saw more than
-   its store holds, the store was rolled back, and it never signs again under these keys (`StoreRolledBack`);
+2. after a restart, before n - f peers, or all where there are fewer, told it what they last saw of it (`NotAwake`);
+   where one of them shows a signature of its own that its store does not know of, the store was rolled back, and it
+   never signs again under these keys (`StoreRolledBack`);
 3. in an epoch that it sealed (`EpochSealed`).
 
 It *witnesses* a checkpoint (phase 1) if
@@ -33,6 +34,7 @@ from hallmark.consortium.constitution import Constitution
 from hallmark.consortium.epoch import Ballot, Head, OtherConstitution, Record
 from hallmark.kernel import canonical
 from hallmark.kernel.errors import Malformed, Refusal, Unavailable
+from hallmark.kernel.text import Text
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.merkle import Frontier, leaf_hash, verify_consistency
 
@@ -152,13 +154,16 @@ class Trace:
     prepared: int = 0
     committed: int = 0
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """All in the order of the fields."""
+        return self.epoch, self.witnessed, self.mirrored, self.attempt, self.prepared, self.committed
+
     def exceeds(self, other: Trace) -> bool:
         """Tell whether this knows of a signature that `other` does not."""
         if self.epoch != other.epoch:
             return self.epoch > other.epoch
-        mine = (self.witnessed, self.mirrored, self.attempt, self.prepared, self.committed)
-        theirs = (other.witnessed, other.mirrored, other.attempt, other.prepared, other.committed)
-        return any(one > another for one, another in zip(mine, theirs, strict=True))
+        return any(mine > theirs for mine, theirs in zip(self.numbers, other.numbers, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +214,7 @@ class MemberState:
 
         Raises `NotCanonical`, `BadMemberState`, `BadEpoch`, `BadFrontier`, `OtherConstitution`.
         """
-        match canonical.decode(data, what="member state"):
+        match canonical.decode(data, what=Text("成员状态", "member state")):
             case [
                 str(name),
                 record,
@@ -251,7 +256,7 @@ def begin(name: str, record: Record, constitution: Constitution, tree: Frontier)
 
 
 def wake(state: MemberState, seen: Iterable[tuple[str, Trace]]) -> MemberState:
-    """Return the state that signs again, given what peers last saw of this member (rule 2).
+    """Return the state that signs again, given what peers showed of this member's own signatures (rule 2).
 
     Raises `StoreRolledBack`, `NotAwake`.
     """
@@ -259,8 +264,9 @@ def wake(state: MemberState, seen: Iterable[tuple[str, Trace]]) -> MemberState:
     for peer, trace in traces.items():
         if trace.exceeds(state.trace):
             raise StoreRolledBack(peer=peer, member=state.name)
-    if len(traces) < state.constitution.quorum:
-        raise NotAwake(member=state.name, needed=state.constitution.quorum)
+    needed = min(state.constitution.quorum, len(state.constitution.members) - 1)  # the latter of fewer than four
+    if len(traces) < needed:
+        raise NotAwake(member=state.name, needed=needed)
     return replace(state, awake=True)
 
 

@@ -74,12 +74,13 @@ class SignedSeal:
     def encode(self) -> bytes:
         """Return the canonical bytes."""
         note = self.certificate.encode() if self.certificate else None
-        return canonical.encode([*_value(self.seal), self.signature, note, dict(self.prepares)], what="seal")
+        value = [*value_of(self.seal), self.signature, note, dict(self.prepares)]
+        return canonical.encode(value, what=Text("纪元封存", "seal"))
 
     @classmethod
     def parse(cls, data: bytes) -> SignedSeal:
         """Return the seal whose only encoding is `data`; raises `NotCanonical`, `BadSeal`, `BadEpoch`, `BadNote`."""
-        match canonical.decode(data, what="seal"):
+        match canonical.decode(data, what=Text("纪元封存", "seal")):
             case [
                 str(member),
                 bytes(sealed),
@@ -102,9 +103,15 @@ class SignedSeal:
 
 def message(seal: Seal) -> bytes:
     """Return what the member signs with its witness key."""
-    return canonical.encode([_DOMAIN, _value(seal)])
+    return message_of(value_of(seal))
 
 
-def _value(seal: Seal) -> list[object]:
+def message_of(value: list[object]) -> bytes:
+    """Return the same, given the seal's first six parts."""
+    return canonical.encode([_DOMAIN, value])
+
+
+def value_of(seal: Seal) -> list[object]:
+    """Return the first six parts of a seal, which are what is signed."""
     ballot = seal.committed.to_value() if seal.committed else None
     return [seal.member, seal.sealed, seal.attempt, seal.mirrored.size, seal.mirrored.root, ballot]

@@ -16,7 +16,8 @@ It *prepares* a ballot if rule 1 holds and
 5. a quorum sealed this epoch for this attempt (`SealForAnother`, `QuorumNotReached`);
 6. if a seal reports a ballot, the record is that of the highest reported (`StartMayHaveHappened`);
 7. if none does, the base is the highest head reported (`BaseNotHighest`), and the constitution is the one that the
-   votes on the ledger up to that base have made (`ConstitutionNotAgreed`), at most f seats changed (`check_change`).
+   votes on the ledger up to that base have made (`ConstitutionNotAgreed`), at most f seats changed (`check_change`). Of
+   that one, members may exchange the sequencer's key by consent beside the ledger (`epoch.Consent`), and nothing else.
 
 It *commits* to a ballot if rules 1 and 3 hold and
 
@@ -126,7 +127,8 @@ def prepare(
 ) -> tuple[MemberState, Prepare]:
     """Return the state to store and then the prepare to sign (rules 1, 3 to 7); raises the breach.
 
-    `agreed` is the constitution that this member reads, by its own run of the rules, from the ledger up to the base.
+    `agreed` is the constitution that this member reads, by its own run of the rules, from the ledger up to the base,
+    under the consent that it was shown and checked.
     """
     _check_takes_part(state, ballot)
     if state.prepared and state.prepared.attempt == ballot.attempt and state.prepared != ballot:

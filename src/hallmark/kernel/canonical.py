@@ -18,6 +18,7 @@ from hallmark.kernel.errors import Malformed
 from hallmark.kernel.text import Text
 
 MAX_DEPTH = 24
+MAX_ITEMS = 2**22  # of one value; 60 MB may else be as many empty lists, which take gigabytes here
 COSE_SIGN1 = 18
 
 _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _LIST, _MAP, _TAG, _SIMPLE = range(8)
@@ -31,6 +32,7 @@ _ORDERS_KEPT = 512  # maps with the same keys come again and again
 _LONG = 65_536
 _VALUE, _OBJECT = Text("值", "value"), Text("对象", "object")
 _EARLY_END = Text("提前结束", "it ends too early")
+_TOO_MANY = Text(f"多于 {MAX_ITEMS} 项", f"more than {MAX_ITEMS} items")
 _TOO_DEEP = Text(f"嵌套超过 {MAX_DEPTH} 层", f"nested deeper than {MAX_DEPTH}")
 _NO_PLACE = Text(
     "浮点数，或 false、true、null 之外的简单值", "a float, or a simple value other than false, true and null"
@@ -56,7 +58,7 @@ class Tag:
     value: Any
 
 
-def encode(value: object, *, what: Text | str = _VALUE) -> bytes:
+def encode(value: object, *, what: Text = _VALUE) -> bytes:
     """Return the canonical bytes of `value`; raises `NotCanonical` for a value the format does not hold."""
     parts: list[bytes] = []
     try:
@@ -71,8 +73,10 @@ def encode(value: object, *, what: Text | str = _VALUE) -> bytes:
     return encoded
 
 
-def decode(data: bytes, *, what: Text | str = _OBJECT) -> Any:
+def decode(data: bytes, *, what: Text = _OBJECT) -> Any:
     """Return the value whose canonical encoding is `data`; raises `NotCanonical`."""
+    if len(data) > MAX_ITEMS:
+        _check_items(data, what)
     try:
         value, end = _item(data, 0, what, 0)
     except IndexError:
@@ -80,6 +84,22 @@ def decode(data: bytes, *, what: Text | str = _OBJECT) -> Any:
     if end != len(data):
         _refuse(what, Text("结尾之后还有字节", "bytes follow its end"), end)
     return value
+
+
+def _check_items(data: bytes, what: Text) -> None:
+    """Raise `NotCanonical` where there are too many items; whether they are well-formed shows when they are read."""
+    items = at = 0
+    while at < len(data):
+        first = data[at]
+        at, number = at + 1, first & 31
+        if number >= 24:
+            width = 1 << (number - 24 & 3)
+            number, at = int.from_bytes(data[at : at + width]), at + width
+        if _BYTES <= first >> 5 <= _TEXT:
+            at += number
+        items += 1
+        if items > MAX_ITEMS:
+            _refuse(what, _TOO_MANY, at)
 
 
 def _write(value: Any, depth: int, put: Callable[[bytes], None]) -> None:
@@ -146,7 +166,7 @@ def _head(major: int, number: int) -> bytes:
 # half as long again, and every statement and certificate is read by this.
 
 
-def _item(data: bytes, at: int, what: Text | str, depth: int) -> tuple[Any, int]:
+def _item(data: bytes, at: int, what: Text, depth: int) -> tuple[Any, int]:
     first = data[at]
     at += 1
     major, number = first >> 5, first & 31
@@ -187,7 +207,7 @@ def _item(data: bytes, at: int, what: Text | str, depth: int) -> tuple[Any, int]
     return Tag(COSE_SIGN1, content), at
 
 
-def _number(data: bytes, at: int, what: Text | str, info: int) -> tuple[int, int]:
+def _number(data: bytes, at: int, what: Text, info: int) -> tuple[int, int]:
     """Return the number that follows a first byte whose five low bits are `info`, 24 or more."""
     if info > 27:
         _refuse(what, Text("长度不定或为保留值", "an indefinite or reserved length"), at)
@@ -200,7 +220,7 @@ def _number(data: bytes, at: int, what: Text | str, info: int) -> tuple[int, int
     return number, end
 
 
-def _map(data: bytes, at: int, what: Text | str, depth: int, size: int) -> tuple[dict[Any, Any], int]:
+def _map(data: bytes, at: int, what: Text, depth: int, size: int) -> tuple[dict[Any, Any], int]:
     """Return a map of `size` pairs whose encoded keys ascend."""
     pairs: dict[Any, Any] = {}
     last = b""
@@ -221,5 +241,5 @@ def _no_key(kind: type) -> Text:
     return Text(f"{kind.__name__} 不得作为映射的键", f"a {kind.__name__} as map key")
 
 
-def _refuse(what: Text | str, why: Text, at: int) -> NoReturn:
+def _refuse(what: Text, why: Text, at: int) -> NoReturn:
     raise NotCanonical(what=what, why=Text(f"{why.zh}（第 {at} 字节之前）", f"{why.en} (before byte {at})"))

@@ -5,6 +5,7 @@ The core has no clock: every instant is handed in. No floats, no time zone datab
 
 from __future__ import annotations
 
+import re
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 
 from hallmark.kernel.errors import Malformed
@@ -16,6 +17,9 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TIME = re.compile(  # in years that are years everywhere on earth
+    "(?!000[01]|9999)[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 class NotADate(Malformed):
@@ -23,6 +27,13 @@ class NotADate(Malformed):
 
     en = "{text} is not a calendar date. Write it as YYYY-MM-DD."
     zh = "{text}不是日历日期。请写作 YYYY-MM-DD。"
+
+
+class NotATime(Malformed):
+    """The text is no RFC 3339 time."""
+
+    en = "The time is RFC 3339, in the years 2 to 9998, such as 2026-03-04T12:00:00Z; not {text}."
+    zh = "时间须为 RFC 3339 格式（如 2026-03-04T12:00:00Z），年份在 0002 至 9998 之间；{text} 不符。"
 
 
 class OutOfCalendar(Malformed):
@@ -70,6 +81,16 @@ def add_days(day: date, days: int) -> date:
         return day + timedelta(days=days)
     except OverflowError:
         raise OutOfCalendar(what=Text(f"{day} 加 {days} 日", f"{day} and {days} days")) from None
+
+
+def parse(text: str) -> int:
+    """Return the ms since 1970 UTC of an RFC 3339 time; raises `NotATime`."""
+    try:
+        return (datetime.fromisoformat(text.upper() if _TIME.fullmatch(text) else "") - _EPOCH) // timedelta(
+            milliseconds=1
+        )
+    except (ValueError, OverflowError):
+        raise NotATime(text=text) from None
 
 
 def to_text(utc_ms: int) -> str:

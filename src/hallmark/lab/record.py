@@ -150,7 +150,7 @@ class Record:
 
     def encode(self) -> bytes:
         """Return the record's canonical bytes."""
-        return canonical.encode(self.statement(), what="test record")
+        return canonical.encode(self.statement(), what=Text("检测记录", "test record"))
 
     def judged(self, judgement: HandJudgement) -> Record:
         """Return the record with a person's judgement added.
@@ -188,7 +188,7 @@ class Record:
 
 def decode(data: bytes) -> Record:
     """Return the record in canonical bytes; raises `NotCanonical`, `NotARecord`."""
-    value = canonical.decode(data, what="test record")
+    value = canonical.decode(data, what=Text("检测记录", "test record"))
     try:
         record = _read(value)
         same = record.encode() == data

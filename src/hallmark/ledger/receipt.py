@@ -67,11 +67,11 @@ class Receipt:
     @classmethod
     def parse(cls, data: bytes) -> Receipt:
         """Return the receipt whose only encoding is `data`; raises `BadReceipt`, `NotCanonical`."""
-        envelope = canonical.decode(data, what="receipt")
+        envelope = canonical.decode(data, what=Text("收据", "receipt"))
         match envelope:
             case canonical.Tag(value=[bytes(protected), {396: {-1: [bytes(proof)]}}, None, bytes(signature)]):
-                header = canonical.decode(protected, what="protected header")
-                position = canonical.decode(proof, what="inclusion proof")
+                header = canonical.decode(protected, what=Text("受保护头", "protected header"))
+                position = canonical.decode(proof, what=Text("包含证明", "inclusion proof"))
             case _:
                 raise BadReceipt(
                     why=Text(

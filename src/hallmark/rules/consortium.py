@@ -13,7 +13,8 @@
 5. A member votes once (`VotedBefore`, `NoVote`), and for keys only after its own acceptance of their evidence
    (`NotAppraised`), for as long as that lasts (`AppraisalLapsed`). With enough votes the proposal is adopted.
 6. An epoch is started by a quorum of the members of the one before, with both their keys (`QuorumNotReached`), under
-   the constitution that the votes have made (`ConstitutionNotAgreed`).
+   the constitution that the votes have made (`ConstitutionNotAgreed`), but for a sequencer to which as many members
+   consented beside the ledger as would have to vote for one (`TooFewConsents`).
 7. While a consortium stands, a scheme edition and a version of the rules are adopted only after its vote
    (`NotVotedFor`).
 8. Two checkpoints are a fork if the sequencer of one epoch signed both and they cannot both be true (`NoFork`).
@@ -21,7 +22,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -156,10 +157,17 @@ def epoch_of(state: State) -> Epoch:
     return Epoch.from_value(_standing(state)["epoch"])
 
 
-def successor(state: State) -> Constitution:
-    """Return the constitution that the votes so far make for the next epoch; raises `NoConsortium`."""
+def successor(state: State, kept: Container[str] = ()) -> Constitution:
+    """Return the constitution that the votes so far make for the next epoch; raises `NoConsortium`.
+
+    Certificates of products in `kept` may have run out: when the epoch was begun they had not, and time was told since.
+    """
+
+    def in_force(product: str) -> bool:
+        return _certified(state, product, run_out=product in kept)
+
     adopted = [proposal_of(state.get(f"proposal/{each}") or {}) for each in _standing(state)["adopted"]]
-    return governance.successor(constitution_of(state), adopted, lambda product: _certified(state, product))
+    return governance.successor(constitution_of(state), adopted, in_force)
 
 
 @lru_cache(_KEPT)
@@ -255,7 +263,7 @@ def start_is_agreed(act: Act) -> None:
     record, constitution = epoch_of(act.state), constitution_of(act.state)
     for archive in (False, True):
         start.verify(record, constitution, archive=archive)
-    if start.constitution != successor(act.state):
+    if not start.is_of(successor(act.state, {member.product for member in start.constitution.members})):
         raise ConstitutionNotAgreed
 
 
@@ -379,12 +387,12 @@ def proposal_of(claims: Mapping[str, Any]) -> Proposal:
     return Proposal(claims["about"], ProposalKind(claims["kind"]), seat=seat, **rest)
 
 
-def _certified(state: State, product: str) -> bool:
+def _certified(state: State, product: str, *, run_out: bool = False) -> bool:
     record = state.get(f"certificate/{product}")
     if record is None:
         return False
     today = Edition.named(state, record["scheme"], record["edition"]).date_at((state.get("ledger") or {})["now"])
-    return is_in_force(state, product, today)
+    return is_in_force(state, product, min(today, instant.parse_date(record["valid_until"])) if run_out else today)
 
 
 RULES = {

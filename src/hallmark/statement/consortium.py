@@ -10,7 +10,7 @@ from hallmark.kernel.text import Text
 from hallmark.statement.kind import Kind, Role, optional, public
 from hallmark.statement.shape import CODE, DIGEST, EVIDENCE, ORGANISATION, PROSE, Flag, Id, Octets, OneOf, Record, Whole
 
-PROPOSALS = ("admission", "removal", "rotation", "code", "rules", "scheme", "sequencer")
+PROPOSALS = ("admission", "removal", "rotation", "code", "rules", "scheme", "sequencer", "policy")
 
 _START = Octets(0, 60_000)
 _NOTE = Octets(0, 16_384)

@@ -72,7 +72,7 @@ def encode(disclosures: Iterable[Disclosure]) -> bytes:
 
 def decode(data: bytes) -> tuple[Disclosure, ...]:
     """Return the disclosures in `data`; raises `NotCanonical`, `BadDisclosure`."""
-    values = canonical.decode(data, what="disclosures")
+    values = canonical.decode(data, what=Text("披露", "disclosures"))
     if not isinstance(values, list):
         raise BadDisclosure(why=Text("应为列表", "a list is wanted"))
     return tuple(Disclosure.from_value(value) for value in values)
