@@ -9,17 +9,19 @@ from __future__ import annotations
 import secrets
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from hallmark.attestation import tpm
+from hallmark.attestation.errors import NoPart
 from hallmark.attestation.policy import Policy, Rule
 from hallmark.consortium.constitution import Member, ProposalKind
+from hallmark.consortium.epoch import MAX_NUMBER, Consent
 from hallmark.kernel import canonical, hashing, instant
 from hallmark.kernel.errors import HallmarkError
+from hallmark.kernel.keys import PublicKey
 from hallmark.kernel.text import Text
 from hallmark.node import admission, convening, folder, reading
 from hallmark.node.admission import PRESENTED
@@ -32,7 +34,7 @@ from hallmark.node.attester.registers import State
 from hallmark.node.attester.registrar import Registrar
 from hallmark.node.ceremony import call_message
 from hallmark.node.client import Peer
-from hallmark.node.errors import BadRequest, NotHere, NotReached
+from hallmark.node.errors import BadRequest, NotHere, NotReached, WrongFolder
 from hallmark.node.reading import Reading
 from hallmark.node.replay import Clock
 from hallmark.rules import consortium
@@ -75,9 +77,9 @@ class Operator:
         """Collect the node's evidence, archive it, and write `node.presented`; raises as `admission.collect`."""
         ledger, own = self._read(), folder.signers(self.home, self.package)
         keys = (own.witness.public, own.mirror.public, own.archive.public)
-        seat = Member(self.name, tpm.FAMILY, *keys, folder.product(self.home))
-        collateral = folder.collateral(self.home)
-        bundle = admission.collect(self.home / folder.TPM, ledger, seat, collateral, self.package).encode()
+        seat = Member(self.name, folder.family(self.home), *keys, folder.product(self.home))
+        place, collateral = self.home / folder.TPM, folder.collateral(self.home)
+        bundle = admission.collect(place, ledger, seat, collateral, self.package, seat.family).encode()
         digest = folder.archive(self.home).put(bundle)
         claims = {
             "seat": {name: value for name, value in seat.to_value().items() if value or name != "product"},
@@ -127,20 +129,26 @@ class Operator:
     # An epoch.
 
     def call(self, attempt: int) -> str:
-        """Return this member's call for the epoch after the newest that any node can show."""
+        """Return this member's call for the epoch after the newest that any node can show; raises `BadRequest`."""
+        if not 0 < attempt <= MAX_NUMBER:
+            raise BadRequest(why=Text(f"尝试的编号须为 1 至 {MAX_NUMBER}", f"attempts are numbered 1 to {MAX_NUMBER}"))
         record, _ = reading.present_epoch(self.nodes, self.first)
         signature = folder.signers(self.home, self.package).witness.sign(call_message(record, attempt))
         return f"{self.name} {signature.hex()}"
 
-    def convene(self, attempt: int, calls: Mapping[str, bytes], patience: float = 60) -> Path:
-        """Carry an attempt from node to node and write `epoch.started`; raises `NotReached`, and as `convene`.
+    def consent(self, sequencer: PublicKey) -> str:
+        """Return this member's consent to another sequencer of the epoch after the newest that any node can show."""
+        record, _ = reading.present_epoch(self.nodes, self.first)
+        signature = folder.signers(self.home, self.package).witness.sign(Consent.message(record, sequencer))
+        return f"{self.name} {signature.hex()}"
 
-        The constitution is the one that most nodes read from the votes: one that lags must not spoil the attempt.
-        """
+    def convene(
+        self, attempt: int, calls: Mapping[str, bytes], patience: float = 60, consent: Consent | None = None
+    ) -> Path:
+        """Carry an attempt from node to node and write `epoch.started`; raises as `convening.convene`."""
         ledger = self._read()
-        ((agreed, _),) = Counter(_answers(self.nodes, lambda node: node.successor())).most_common(1)
         epoch = ledger.record, ledger.constitution
-        start = convening.convene(self.nodes, epoch, attempt, calls, agreed, patience)
+        start = convening.convene(self.nodes, epoch, attempt, calls, consent, patience)
         return self._issue(ledger, "epoch.started", {"start": start.encode()})
 
     def _read(self) -> Reading:
@@ -172,38 +180,60 @@ class Operator:
         return path
 
 
-def enrol(home: Path, registrar: Path, clock: Clock = now) -> Path:
+def enrol(home: Path, registrar: Path, clock: Clock = now, tcti: str = "") -> Path:
     """Have the registrar in a folder certify the attestation key of the node in `home`, or certify it anew.
 
-    A TPM is made where the node has none. Raises as `Manufacturer.make`, `Registrar.challenge` and `certify`.
+    The TPM is from now on the one that answers at `tcti`; without it, the one that the node has, or a software TPM that
+    is made. Raises `WithoutTpm`, and as `Manufacturer.make`, `attesting`, `Registrar.challenge` and `certify`.
     """
+    folder.check_tpm(home)
     place, name = home / folder.TPM, folder.name(home)
-    if not place.exists():
+    if tcti and place.is_dir():
+        why = Text("其中是软件 TPM；请先将该文件夹移走", "a software TPM is there; move that folder away first")
+        raise WrongFolder(path=place, why=why)
+    if tcti:
+        write(place, f"{tcti}\n".encode())
+    elif not place.exists():
         Manufacturer(registrar / _MAKER).make(place, name)
-    office = Registrar.open(registrar)
-    try:
+    with closing(Registrar.open(registrar)) as office:
         with attesting(place, State(measure(), _NO_CONSTITUTION)) as attester:
             challenge = office.challenge(attester.request(), clock())
             answer = attester.activate(challenge.credential)
         certificate = office.certify(challenge.number, answer, clock())
         collateral = office.collateral(certificate, clock())
-    finally:
-        office.close()
     write(home / folder.COLLATERAL, canonical.encode(collateral))
     return home / folder.COLLATERAL
 
 
-def found_registrar(place: Path, clock: Clock = now) -> bytes:
-    """Found a development registrar, with a maker of software TPMs beside it, and return its anchor.
+def revoke(registrar: Path, shown: bytes, clock: Clock = now) -> None:
+    """Let the registrar's certificate in `shown`, a bundle of evidence or a node's `collateral`, count no more.
 
-    Raises `RegistrarExists`, and as `Manufacturer.make`.
+    Raises `NoRegistrar`, `NotCanonical`, `BadEvidence`, `NotCertified`, and `NoPart` where there is no certificate.
     """
+    match canonical.decode(shown, what=Text("证据", "evidence")):
+        case {"chain": bytes(certificates)} | [str(), dict(), {"chain": bytes(certificates)}]:
+            with closing(Registrar.open(registrar)) as office:
+                office.revoke(certificates, clock())
+        case _:
+            raise NoPart(what=Text("证书链", "certificate chain"))
+
+
+def found_registrar(place: Path, clock: Clock = now, makers: Iterable[bytes] = ()) -> bytes:
+    """Found a registrar of TPMs by `makers`, chains as `Registrar.found` takes them, and return its anchor.
+
+    Without any it is for development, with a maker of software TPMs beside it. Raises `RegistrarExists`, `BadEvidence`,
+    and as `Manufacturer.make`.
+    """
+    known = list(makers) or [_found_maker(place)]
+    with closing(Registrar.found(place, known, clock())) as office:
+        return office.anchor
+
+
+def _found_maker(place: Path) -> bytes:
     maker = Manufacturer(place / _MAKER)
     with tempfile.TemporaryDirectory() as scratch:
         maker.make(Path(scratch) / "tpm", "first")  # the maker's authority comes about with its first TPM
-    office = Registrar.found(place, [maker.chain], clock())
-    office.close()
-    return office.anchor
+    return maker.chain
 
 
 def development_policy(anchor: bytes, name: str, seats: int, fresh_seconds: int) -> Policy:
@@ -211,8 +241,8 @@ def development_policy(anchor: bytes, name: str, seats: int, fresh_seconds: int)
     return Policy(name, {FORMAT: Rule(frozenset({anchor}), ())}, {tpm.FAMILY: seats}, fresh_seconds)
 
 
-def read_calls(lines: str) -> dict[str, bytes]:
-    """Return calls by member from lines as `Operator.call` returns them; raises `BadRequest`."""
+def read_signatures(lines: str) -> dict[str, bytes]:
+    """Return calls or consents by member from lines as `Operator` returns them; raises `BadRequest`."""
     try:
         return {name: bytes.fromhex(signature) for name, signature in map(str.split, lines.splitlines())}
     except ValueError:

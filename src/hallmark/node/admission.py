@@ -9,7 +9,7 @@ same evidence as of the same time and come to the same result.
    nobody knew it before the last of them.
 3. Evidence counts `fresh_seconds` of the policy from the time told last among those entries (`EvidenceStale`).
 4. The bundle verifies as of the request and shows a state that the policy, and for code the constitution, approves; it
-   is bound to epoch, nonce, constitution and the seat's three keys (`hallmark.attestation.appraisal`).
+   is bound to epoch, nonce, constitution, and the seat's name and three keys (`hallmark.attestation.appraisal`).
 5. It is of the family that the seat names (`OtherFamily`), which has a seat left.
 
 The first rule broken from 2 on is the member's finding: its code and sentence go into `node.appraised`.
@@ -30,10 +30,10 @@ from hallmark.consortium.constitution import Constitution, Member
 from hallmark.kernel import hashing, instant
 from hallmark.kernel.errors import HallmarkError
 from hallmark.kernel.text import Text
-from hallmark.node.attester.attester import attesting
+from hallmark.node.attester import families
 from hallmark.node.attester.enrolment import FORMAT
 from hallmark.node.attester.measurement import PACKAGE, measure
-from hallmark.node.attester.registers import State
+from hallmark.node.attester.registers import OWN, SHARED, State
 from hallmark.node.errors import (
     EvidenceStale,
     NonceNotGiven,
@@ -47,7 +47,7 @@ from hallmark.rules import consortium
 from hallmark.statement import envelope
 
 PRESENTED = "node.presented"
-_MOST_REASON = 4000  # characters, as `statement.shape.PROSE`
+_MOST_REASON = 1999  # characters in each language: with the line between them, as many as `statement.shape.PROSE`
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Finding:
             "policy": self.policy,
             "accepted": self.accepted,
             "code": self.code,
-            "reason": "\n".join(self.reason)[:_MOST_REASON],
+            "reason": "\n".join(map(_plain, self.reason)),
             "until": self.until,
         }
 
@@ -81,24 +81,31 @@ def approved(constitution: Constitution) -> dict[str, tuple[Reference, ...]]:
 
     A policy cannot name them: the constitution holds the policy's digest, and its own would have to be in there.
     """
-    states = (Reference(code.hex(), State(code, constitution.digest).measurements) for code in constitution.code)
-    return {FORMAT: tuple(states)}
+    states = [(code.hex(), State(code, constitution.digest)) for code in constitution.code]
+    shown = (Reference(name, each.measurements(state)) for name, state in states for each in (OWN, SHARED))
+    return {FORMAT: tuple(shown)}
 
 
 def report_data(reading: Reading, nonce: bytes, seat: Member) -> bytes:
     """Return the 64 bytes that evidence for `seat` carries."""
     identifiers = [key.id for key in seat.keys]
-    return binding.report_data(reading.record.epoch, nonce, reading.constitution.digest, identifiers)
+    return binding.report_data(reading.record.epoch, nonce, reading.constitution.digest, seat.name, identifiers)
 
 
 def collect(
-    tpm: Path, reading: Reading, seat: Member, collateral: Mapping[str, bytes], package: Path = PACKAGE
+    tpm: Path,
+    reading: Reading,
+    seat: Member,
+    collateral: Mapping[str, bytes],
+    package: Path = PACKAGE,
+    family: str = families.DEFAULT,
 ) -> Bundle:
-    """Return evidence for `seat` by the TPM in a folder, of the code in `package`, its nonce the reading's root.
+    """Return evidence for `seat` as a `family` has it, of the code in `package`, its nonce the reading's root.
 
-    Raises `NotMeasurable`, `NoTpm`, `ProgramMissing`, `TpmFailed`.
+    `tpm` is where the node's TPM is, if its family has one. Raises `NotMeasurable`, `NoAttester`, and as `attesting` or
+    `ConfidentialVm.attest`.
     """
-    with attesting(tpm, State(measure(package), reading.constitution.digest)) as attester:
+    with families.attester(family, tpm, State(measure(package), reading.constitution.digest)) as attester:
         return attester.attest(report_data(reading, reading.root, seat), collateral)
 
 
@@ -139,10 +146,15 @@ def _judge(reading: Reading, claims: Mapping[str, Any], evidence: bytes, policy:
     others = Counter(member.family for member in constitution.members if member.name != seat.name)
     asked = report_data(reading, claims["nonce"], seat)
     agreed = policy.under(approved(constitution))
-    result = appraisal.appraise(Bundle.decode(evidence), agreed, asked, at, others)
+    result = appraisal.appraise(Bundle.decode(evidence), agreed, asked, at, others, seat.product)
     if result.claims.family != seat.family:
         raise OtherFamily(shown=result.claims.family, named=seat.family)
     return result
+
+
+def _plain(sentence: str) -> str:
+    """Return a sentence as a statement may hold it: names in evidence are of any length and any characters."""
+    return "".join(each if each.isprintable() else "?" for each in sentence[:_MOST_REASON])
 
 
 def _accepted(result: appraisal.Result) -> Text:

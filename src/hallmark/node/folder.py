@@ -6,7 +6,7 @@ peers                a line a node: name and URL
 keys/witness.pem     Ed25519; PKCS #8, for its owner's eyes only, as are the others
 keys/mirror.pem      Ed25519
 keys/archive.pem     ML-DSA-44
-keys/sealing.pem     X25519, to which confidential claims are sealed; made where absent
+keys/sealing.pem     X25519, to which confidential claims are sealed, the newest first; made where absent
 keys/sealed          instead of these: they open in this node's TPM, under this code and constitution
 node.sqlite          the store
 evidence/            evidence that the node, or another before it, was presented with; served to whoever asks
@@ -14,8 +14,11 @@ evidence/            evidence that the node, or another before it, was presented
 For its operator, to be admitted and to admit others:
 
 policy               the appraisal policy whose digest the constitution holds, canonical CBOR
+family               the family of TEE that the node runs on; without it `tpm`
 tpm/                 the state of the node's software TPM
+tpm                  instead of it: the TCTI by which the machine's TPM is reached
 collateral           what its evidence is verified with, from the registrar; a canonical map of bytes
+collateral/          instead of it: a file for each part, as its operator archived them
 product              the certificate of the node's product, where the constitution asks for one
 keys/organisation.pem  the organisation's key; without it, drafts are written instead of statements
 statements/          what the operator's commands made, to be submitted
@@ -33,8 +36,11 @@ from hallmark.consortium.constitution import Constitution
 from hallmark.kernel import canonical, keys
 from hallmark.kernel.keys import SoftwareSigner
 from hallmark.kernel.text import Text
+from hallmark.node import store
 from hallmark.node.archive import Archive, write
+from hallmark.node.attester import families
 from hallmark.node.attester.attester import attesting
+from hallmark.node.attester.errors import WithoutTpm
 from hallmark.node.attester.measurement import PACKAGE, measure
 from hallmark.node.attester.registers import State
 from hallmark.node.client import Peer
@@ -45,7 +51,7 @@ from hallmark.node.vault import Vault
 from hallmark.scheme import loader
 from hallmark.verify import disk
 
-TPM, COLLATERAL = "tpm", "collateral"
+TPM, COLLATERAL, POLICY, FAMILY = "tpm", "collateral", "policy", "family"
 PURPOSES = ("witness", "mirror", "archive")
 SEALING = "sealing"
 SEALED = Path("keys/sealed")
@@ -65,7 +71,7 @@ def open_node(folder: Path, package: Path = PACKAGE) -> Node:
     if vault is None and not is_sealed(folder):
         vault = Vault.generate(member)
         _write_private(_pem_of(folder, SEALING), vault.to_pem())
-    return Node(member, Store(folder / "node.sqlite", vault), own, first, setting)
+    return Node(member, Store(folder / store.FILE, vault), own, first, setting)
 
 
 def signers(folder: Path, package: Path = PACKAGE) -> Signers:
@@ -102,15 +108,38 @@ def is_sealed(folder: Path) -> bool:
 def seal(folder: Path, code: bytes | None = None, package: Path = PACKAGE) -> None:
     """Seal the node's keys for `code`, that of `package` without it, and remove them where they lie open.
 
-    A sealing key is made where there is none. Raises as `signers` and `Attester.seal`.
+    A sealing key is made where there is none. Raises `WithoutTpm`, and as `signers` and `Attester.seal`.
     """
+    check_tpm(folder)
     (own, vault), measured = _keys(folder, package), measure(package)
-    sealing = (vault or Vault.generate(name(folder))).to_pem()
-    content = canonical.encode([*(_pem(getattr(own, each)) for each in PURPOSES), sealing])
+    _seal(folder, own, vault or Vault.generate(name(folder)), measured, code or measured)
+
+
+def renew_sealing_key(folder: Path, package: Path = PACKAGE) -> None:
+    """Let the node announce a new sealing key from its next start on; older ones open what was sealed to them.
+
+    Raises as `signers` and `Attester.seal`.
+    """
+    own, vault = _keys(folder, package)
+    renewed = vault.renewed() if vault else Vault.generate(name(folder))
+    if is_sealed(folder):
+        _seal(folder, own, renewed, *[measure(package)] * 2)
+    else:
+        write(_pem_of(folder, SEALING), renewed.to_pem())
+
+
+def _seal(folder: Path, own: Signers, vault: Vault, measured: bytes, code: bytes) -> None:
+    content = canonical.encode([*(_pem(getattr(own, each)) for each in PURPOSES), vault.to_pem()])
     with attesting(folder / TPM, sealing_state(folder, measured)) as attester:
-        write(folder / SEALED, attester.seal(content, sealing_state(folder, code or measured)))
+        write(folder / SEALED, attester.seal(content, sealing_state(folder, code)))
     for each in (*PURPOSES, SEALING):
         _pem_of(folder, each).unlink(missing_ok=True)
+
+
+def check_tpm(folder: Path) -> None:
+    """Raise `WithoutTpm`, which says what becomes of the keys, where the node's family has none."""
+    if family(folder) not in families.WITH_TPM:
+        raise WithoutTpm(family=family(folder), keys=folder / "keys")
 
 
 def sealing_state(folder: Path, code: bytes) -> State:
@@ -128,22 +157,35 @@ def archive(folder: Path) -> Archive:
 
 def policy(folder: Path) -> Policy:
     """Return the appraisal policy; raises `WrongFolder`, and as `Policy.parse`."""
-    return Policy.parse(_read(folder / "policy"))
+    return Policy.parse(_read(folder / POLICY))
 
 
 def collateral(folder: Path) -> dict[str, bytes]:
-    """Return what the registrar gave for the node's evidence; raises `WrongFolder`, `NotCanonical`."""
+    """Return what the registrar gave, or the operator archived, for the node's evidence.
+
+    Of a family whose host may hand all of it over, there may be none. Raises `WrongFolder`, `NotCanonical`.
+    """
     path = folder / COLLATERAL
-    match canonical.decode(_read(path), what=path.name):
+    if path.is_dir():
+        return {each.name: _read(each) for each in sorted(path.iterdir())}
+    if not path.exists() and family(folder) not in families.WITH_TPM:
+        return {}
+    match canonical.decode(_read(path), what=Text(path.name, path.name)):
         case dict(parts) if all(type(name) is str and type(part) is bytes for name, part in parts.items()):
             return parts
     raise WrongFolder(path=path, why=Text("不是字节串的映射", "it is no map of bytes"))
 
 
+def family(folder: Path) -> str:
+    """Return the family of TEE that the node runs on."""
+    path = folder / FAMILY
+    return _read(path).decode().strip() if path.exists() else families.DEFAULT
+
+
 def product(folder: Path) -> str:
     """Return the certificate of the node's product, or nothing."""
     path = folder / "product"
-    return _read(path).decode().strip() if path.exists() else ""
+    return _words(path).strip() if path.exists() else ""
 
 
 def organisation(folder: Path) -> SoftwareSigner | None:
@@ -159,15 +201,17 @@ def identity(folder: Path) -> tuple[str, Constitution]:
 
 def name(folder: Path) -> str:
     """Return the member's name; raises `WrongFolder`."""
-    return _read(folder / "name").decode().strip()
+    return _words(folder / "name").strip()
 
 
 def peers(folder: Path, own: str) -> list[Peer]:
     """Return the nodes that the folder names, without the `own`; raises `WrongFolder`, `BadRequest`."""
-    lines = [line.split() for line in _read(folder / "peers").decode().splitlines()]
-    if any(len(line) != 2 for line in lines):
-        raise WrongFolder(path=folder / "peers", why=Text("有一行不是名称加 URL", "a line is not a name and a URL"))
-    return [Peer(each, url) for each, url in lines if each != own]
+    lines = [line.split() for line in _words(folder / "peers").splitlines()]
+    try:
+        return [Peer(each, url) for each, url in lines if each != own]
+    except ValueError:
+        why = Text("有一行不是名称加 URL", "a line is not a name and a URL")
+        raise WrongFolder(path=folder / "peers", why=why) from None
 
 
 def read_key(path: Path) -> SoftwareSigner:
@@ -207,6 +251,13 @@ def _pem(signer: keys.Signer) -> bytes:
     if not isinstance(signer, SoftwareSigner):
         raise TypeError("only a key in software can be sealed")
     return signer.to_pem()
+
+
+def _words(path: Path) -> str:
+    try:
+        return _read(path).decode()
+    except UnicodeDecodeError:
+        raise WrongFolder(path=path, why=Text("不是 UTF-8 文本", "it is no text in UTF-8")) from None
 
 
 def _read(path: Path) -> bytes:

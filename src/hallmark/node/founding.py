@@ -30,6 +30,7 @@ def create(home: Path, name: str, family: str, product: str = "") -> Member:
     witness, mirror, archive = (signer.public for signer in made)
     seat = Member(name, family, witness, mirror, archive, product)
     write(home / "name", f"{name}\n".encode())
+    write(home / folder.FAMILY, f"{family}\n".encode())
     if product:
         write(home / "product", f"{product}\n".encode())
     write(home / SEAT, canonical.encode(seat.to_value()))

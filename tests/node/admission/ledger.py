@@ -17,8 +17,8 @@ from hallmark.node.store import Store
 from hallmark.statement import disclosure, envelope
 from node.admission.seven import FORGER, MEMBERS, NEWCOMER, make_home, tell
 from node.processes import free_ports
+from world.cast import org
 from world.consortium import node_key
-from world.market import org
 
 EVERYBODY = (*MEMBERS, NEWCOMER)
 HOSTS = (*EVERYBODY, FORGER)

@@ -17,8 +17,9 @@ from hallmark.node.folder import PURPOSES, write_key
 from hallmark.node.reading import Reading
 from hallmark.statement import envelope
 from world import consortium as world
+from world.cast import key, name, org, public
 from world.consortium import node_key
-from world.market import Market, key, name, org, public
+from world.market import Market
 
 MEMBERS = ("bank", "northern", "southern", "meridian", "zenith", "eastern", "western")
 NEWCOMER, FORGER = "harbour", "mallow"

@@ -9,12 +9,12 @@ from hallmark.consortium import finality
 from hallmark.kernel import hashing
 from hallmark.kernel.keys import SoftwareSigner
 from hallmark.node import acts, reading
-from hallmark.node.acts import read_calls
+from hallmark.node.acts import read_signatures
 from hallmark.node.errors import BadRequest, NothingFinal, NotReached, Refused
 from hallmark.statement import envelope
 from node.admission.ledger import EVERYBODY, Ledger
 from node.admission.seven import MEMBERS, NEWCOMER
-from world.market import org
+from world.cast import org
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_a_node_is_admitted_by_evidence_votes_and_the_next_epoch_and_then_co_sig
     (proposal,) = ledger.take(ledger.act("bank", lambda own: own.propose_seat(request, "an eighth seat"), release))
     ledger.take(*(ledger.act(who, lambda own: own.vote(proposal), release) for who in MEMBERS[:5]))
     calls = "\n".join(ledger.act(who, lambda own: own.call(1), release) for who in MEMBERS[:3])
-    started = ledger.act("operator", lambda own: own.convene(1, read_calls(calls), 20), release)
+    started = ledger.act("operator", lambda own: own.convene(1, read_signatures(calls), 20), release)
     ledger.enter(started, EVERYBODY)
     record, constitution = ledger.epoch
     assert (record.epoch, constitution.names) == (2, {*map(org, EVERYBODY)})
@@ -104,4 +104,4 @@ def test_a_command_takes_statements_of_its_kind_and_calls_by_lines(ledger, relea
             ledger.act("bank", act, release)
     for lines in ("a", "a b c", "a zz"):
         with pytest.raises(BadRequest):
-            acts.read_calls(lines)
+            acts.read_signatures(lines)

@@ -15,7 +15,7 @@ from attestation import makers
 from hallmark.attestation import chain
 from hallmark.attestation.formats import Bundle
 from hallmark.consortium.governance import Proposal, ProposalKind
-from hallmark.kernel import hashing, instant
+from hallmark.kernel import hashing, identifier, instant
 from hallmark.kernel.text import Text
 from hallmark.ledger.tile import TiledLog, WrongTile
 from hallmark.node import acts, admission, folder
@@ -24,9 +24,11 @@ from hallmark.node.attester.registrar import Registrar
 from hallmark.node.errors import NotOnLedger, PolicyNotAgreed, WrongEvidence
 from hallmark.rules import consortium
 from hallmark.rules.consortium import AppraisalLapsed, NotAppraised, OtherPolicy
-from node.admission.seven import FRESH, MEMBERS, NEWCOMER, read, seat, tell
+from node.admission.seven import FORGER, FRESH, MEMBERS, NEWCOMER, read, seat, tell
+from world.cast import evidence, org
 from world.consortium import spelled
-from world.market import evidence, org
+
+PRODUCT = identifier.from_seed("CERT", b"a certified TPM")
 
 
 class Case:
@@ -34,7 +36,7 @@ class Case:
 
     def __init__(self, market, agreed, policy, release, home):
         self.market, self.agreed, self.policy, self.release, self.home = market, agreed, policy, release, home
-        self.seat = seat(NEWCOMER)
+        self.who, self.seat = NEWCOMER, seat(NEWCOMER)
         self.before = read(market, agreed)
         self.nonce, self.size = self.before.root, self.before.size
 
@@ -58,7 +60,7 @@ class Case:
             "size": self.size,
             "evidence": {**evidence("bundle"), "sha256": hashing.sha256(self.bundle), "size": len(self.bundle) or 1},
         }
-        self.market.submit("node.presented", NEWCOMER, org(NEWCOMER), claims)
+        self.market.submit("node.presented", self.who, org(self.who), claims)
         self.request = self.market.ledger[-1][0]
         return self.request
 
@@ -74,7 +76,7 @@ class Case:
         self.market.submit("node.appraised", who, org(who), finding.claims)
 
     def propose(self, who) -> bytes:
-        about, member = self.agreed.digest, org(NEWCOMER)
+        about, member = self.agreed.digest, org(self.who)
         claims = {"about": about, "kind": "admission", "member": member, "seat": spelled(self.seat), "reason": "-"}
         self.market.submit("proposal.made", who, org(who), claims)
         return Proposal(about, ProposalKind.ADMISSION, member, self.seat).id
@@ -171,6 +173,13 @@ def test_the_keys_of_someone_else(case) -> None:
     case.check_out(case.found(bundle), "wrong-report-data")
 
 
+def test_the_evidence_of_someone_else_with_its_keys(case) -> None:
+    """What another node has shown lies open for everybody to take and to present under a name of its own."""
+    bundle = case.evidence()
+    case.who, case.seat = FORGER, replace(case.seat, name=org(FORGER))
+    case.check_out(case.found(bundle), "wrong-report-data")
+
+
 def test_debug_evidence(case, vendor) -> None:
     case.seat = seat(NEWCOMER, family="amd-sev-snp")
     case.check_out(case.found(makers.snp(vendor, policy=0xB0000)), "debug-mode")
@@ -179,6 +188,20 @@ def test_debug_evidence(case, vendor) -> None:
 def test_evidence_of_another_family_than_the_seat_s(case) -> None:
     case.seat = seat(NEWCOMER, family="amd-sev-snp")
     case.check_out(case.found(case.evidence()), "other-family")
+
+
+def test_evidence_that_does_not_show_the_seat_s_product(case) -> None:
+    case.seat = seat(NEWCOMER, product=PRODUCT)
+    case.check_out(case.found(case.evidence()), "product-not-shown")
+
+
+@pytest.mark.parametrize(("safe", "code"), [(True, "affirming"), (False, "product-not-shown")])
+def test_what_a_certified_product_shows_is_in_the_policy(case, safe, code) -> None:
+    case.seat = seat(NEWCOMER, product=PRODUCT)
+    shown = {"family": frozenset({"tpm"}), "clock_safe": frozenset({safe})}
+    rule = replace(case.policy.rules["tpm"], products={PRODUCT: shown})
+    case.agree(replace(case.policy, rules={**case.policy.rules, "tpm": rule}))
+    assert case.found(case.evidence()).code == code
 
 
 def own_certificate(case) -> bytes:
@@ -233,6 +256,20 @@ def test_registers_that_were_not_quoted(case) -> None:
 )
 def test_what_is_no_evidence(case, data, code) -> None:
     case.check_out(case.found(data), code)
+
+
+def test_a_certificate_of_no_year(case) -> None:
+    """A date that no calendar holds is a finding, and no end of the member that appraises it."""
+    made = makers.Authority(until=2_600_000_000_000)
+    undated = made.chain(made.leaf(makers.ec_key(20))).replace(b"20520522", b"00000522")
+    case.check_out(case.found(case.evidence(collateral={"chain": undated})), "bad-evidence")
+
+
+def test_a_format_that_no_statement_could_name(case) -> None:
+    finding = case.found(Bundle("\x07" * 9000, {}, {}))
+    zh, en = finding.claims["reason"].split("\n")
+    assert zh.startswith("策略") and en.startswith("The policy")
+    case.check_out(finding, "format-not-accepted")
 
 
 def test_a_family_whose_seats_are_taken(case) -> None:

@@ -26,7 +26,7 @@ from hallmark.statement import envelope
 from node.admission.ledger import EVERYBODY, HOSTS, Ledger
 from node.admission.seven import FORGER, FRESH, MEMBERS, NEWCOMER, constitution, opened
 from node.network import eventually
-from world.market import org
+from world.cast import org
 
 
 def copy(place: Path) -> Path:

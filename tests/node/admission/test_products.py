@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from hallmark.consortium import finality
+from hallmark.consortium.epoch import Head
 from hallmark.kernel import instant
-from hallmark.node.acts import read_calls
+from hallmark.node.acts import read_signatures
 from hallmark.node.attester.measurement import measure
 from hallmark.node.errors import Refused
 from hallmark.node.protocol import Offer
 from node.admission.ledger import Ledger
 from node.admission.seven import MEMBERS, constitution, found, open_market, seat
-from world.market import org
+from node.network import eventually
+from world.cast import org
 
 
 @pytest.fixture
@@ -35,11 +37,14 @@ def certified(tmp_path, cfp, policy, release):
 def test_a_withdrawn_certificate_puts_the_node_out_at_the_next_epoch(certified, release) -> None:
     ledger, number = certified
     (asked,) = ledger.peers([MEMBERS[0]])
-    assert asked.successor() == ledger.epoch[1]
+    final = ledger.append()
+    base = Head.of(finality.check_final(final, *ledger.epoch).checkpoint)
+    eventually(lambda: ledger.running[MEMBERS[0]][0].holds(base))
+    assert asked.successor(base) == ledger.epoch[1]
     ledger.market.set_status("withdrawn", number)
     ledger.append()
     calls = "\n".join(ledger.act(who, lambda own: own.call(1), release) for who in MEMBERS[:3])
-    started = ledger.act("operator", lambda own: own.convene(1, read_calls(calls), 20), release)
+    started = ledger.act("operator", lambda own: own.convene(1, read_signatures(calls), 20), release)
     ledger.enter(started, MEMBERS[:6])
     assert ledger.epoch[1].names == {*map(org, MEMBERS[:6])}
     final = ledger.append()

@@ -14,20 +14,21 @@ from hallmark.attestation.formats import Bundle
 from hallmark.attestation.policy import Policy, Reference, Rule
 from hallmark.kernel import instant
 from hallmark.node.attester.measurement import PACKAGE, measure
+from hallmark.node.attester.registers import OWN
 
-EPOCH, NONCE, KEYS = 3, b"\x17" * 32, (b"\x01" * 32, b"\x02" * 32, b"\x03" * 32)
+EPOCH, NONCE, MEMBER, KEYS = 3, b"\x17" * 32, "harbour", (b"\x01" * 32, b"\x02" * 32, b"\x03" * 32)
 
 
 @pytest.fixture(scope="session")
 def policy(registrar, state) -> Policy:
     """This release under this constitution, keys certified by the registrar, no link left open."""
-    rule = Rule(frozenset({registrar.anchor}), (Reference("release", state.measurements),))
+    rule = Rule(frozenset({registrar.anchor}), (Reference("release", OWN.measurements(state)),))
     return Policy("policy", {"tpm": rule}, {"tpm": 7}, fresh_seconds=86400)
 
 
 @pytest.fixture(scope="session")
 def report_data(state) -> bytes:
-    return binding.report_data(EPOCH, NONCE, state.constitution, KEYS)
+    return binding.report_data(EPOCH, NONCE, state.constitution, MEMBER, KEYS)
 
 
 @pytest.fixture(scope="session")
@@ -66,12 +67,19 @@ def test_another_constitution_keeps_a_node_out(node, state, policy, report_data,
 @pytest.mark.parametrize(
     "other",
     [
-        (EPOCH, b"\x18" * 32, b"\x0c" * 32, KEYS),
-        (EPOCH, NONCE, b"\x0c" * 32, (*KEYS[:2], b"\x04" * 32)),
-        (EPOCH, NONCE, b"\x0d" * 32, KEYS),
-        (EPOCH + 1, NONCE, b"\x0c" * 32, KEYS),
+        (EPOCH, b"\x18" * 32, b"\x0c" * 32, MEMBER, KEYS),
+        (EPOCH, NONCE, b"\x0c" * 32, MEMBER, (*KEYS[:2], b"\x04" * 32)),
+        (EPOCH, NONCE, b"\x0c" * 32, "mallow", KEYS),
+        (EPOCH, NONCE, b"\x0d" * 32, MEMBER, KEYS),
+        (EPOCH + 1, NONCE, b"\x0c" * 32, MEMBER, KEYS),
     ],
-    ids=["an old quote for a new nonce", "the keys of someone else", "another constitution", "another epoch"],
+    ids=[
+        "an old quote for a new nonce",
+        "the keys of someone else",
+        "the seat of someone else",
+        "another constitution",
+        "another epoch",
+    ],
 )
 def test_evidence_for_another_request_keeps_a_node_out(other, evidence, policy, at) -> None:
     with pytest.raises(appraisal.WrongReportData):
@@ -89,7 +97,7 @@ def test_the_certificate_of_another_tpm_keeps_a_node_out(
 def test_registers_claimed_but_not_quoted_keep_a_node_out(node, state, policy, report_data, collateral, at) -> None:
     with node.running(replace(state, code=b"\x66" * 32)) as attester:
         evidence = attester.attest(report_data, collateral)
-    claimed = b"".join(state.values.values())
+    claimed = b"".join(OWN.values(state).values())
     with pytest.raises(errors.BrokenBinding):
         appraise(replace(evidence, evidence={**evidence.evidence, "pcrs": claimed}), policy, report_data, at)
 

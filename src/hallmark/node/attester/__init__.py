@@ -1,6 +1,7 @@
-"""How a development node attests: a reproducible measurement of its code, by the protocol of TPM 2.0 on a software TPM.
+"""How a node attests: by a TPM 2.0, or by what its confidential virtual machine reports; `families` says which.
 
-Parties, in the order they act: the `Manufacturer` makes a TPM whose endorsement key it certifies; the `Attester` has
-the TPM make an attestation key; the `Registrar` certifies that key once the TPM proved to hold both; from then on the
-attester quotes what the node is. Everyone else judges by `hallmark.attestation`.
+By a TPM, parties in the order they act: a maker makes it and certifies its endorsement key (for development the
+`Manufacturer` does, of TPMs in software); the `Attester` has the TPM make an attestation key; the `Registrar` certifies
+that key once the TPM proved to hold both; from then on the attester quotes what the node is: a reproducible measurement
+of its code. Everyone else judges by `hallmark.attestation`.
 """

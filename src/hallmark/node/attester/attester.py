@@ -1,10 +1,10 @@
-"""The attester of a development node (RFC 9334 section 2): its TPM with the node's state in the registers."""
+"""The attester of a node with a TPM (RFC 9334 section 2): the TPM with the node's state in the registers."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,15 +14,26 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hallmark.attestation.formats import FORMATS, Bundle
 from hallmark.kernel import canonical
 from hallmark.kernel.text import Text
-from hallmark.node.attester import registers
 from hallmark.node.attester.enrolment import FORMAT, Request, bind
 from hallmark.node.attester.errors import BadSeal, OtherState, TpmFailed
-from hallmark.node.attester.registers import State
+from hallmark.node.attester.machine_tpm import MachineTpm
+from hallmark.node.attester.registers import BANK, State
 from hallmark.node.attester.software_tpm import SoftwareTpm
+from hallmark.node.attester.tpm import Tpm
 
 # Handles and the index are those of the TCG's registry of reserved handles and of the EK Credential Profile (L-1).
 _STORAGE, _ENDORSEMENT, _ATTESTATION = "0x81000001", "0x81010001", "0x81010002"
 _ENDORSEMENT_CERTIFICATE = "0x1c00002"
+# What makes each where a TPM lacks it, as context `key`: the storage root; the endorsement key, by the template of its
+# certificate (L-1); the attestation key, restricted, on P-256, in the endorsement hierarchy.
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    _STORAGE: ("tpm2_createprimary", "--hierarchy", "owner", "--key-context", "key"),
+    _ENDORSEMENT: ("tpm2_createek", "--key-algorithm", "rsa", "--ek-context", "key"),
+    _ATTESTATION: (
+        *("tpm2_createak", "--ek-context", _ENDORSEMENT, "--ak-context", "key"),
+        *("--key-algorithm", "ecc", "--hash-algorithm", "sha256", "--signing-algorithm", "ecdsa"),
+    ),
+}
 _KEY_BITS, _NONCE = 256, 12
 _POLICY_FAILED = "a policy check failed"
 _SEALED = Text("封存内容", "sealed content")
@@ -32,7 +43,7 @@ _SEALED = Text("封存内容", "sealed content")
 class Attester:
     """What a node asks of its TPM while it runs in one state; made by `attesting`."""
 
-    tpm: SoftwareTpm
+    tpm: Tpm
 
     def request(self) -> Request:
         """Return the request for a registrar to certify the attestation key."""
@@ -43,8 +54,7 @@ class Attester:
     def activate(self, credential: bytes) -> bytes:
         """Return the secret in a registrar's challenge; raises `TpmFailed` where it is for another TPM or key."""
         self.tpm.write("credential", credential)
-        with self.tpm.room():
-            self.tpm.run("tpm2_startauthsession", "--policy-session", "--session", "session")
+        with self.tpm.room(), self._session():
             self.tpm.run("tpm2_policysecret", "--session", "session", "--object-context", "endorsement")
             self.tpm.run(
                 *("tpm2_activatecredential", "--credentialedkey-context", _ATTESTATION),
@@ -64,10 +74,11 @@ class Attester:
         """
         key = AESGCM.generate_key(_KEY_BITS)  # for a TPM seals 128 bytes at most
         nonce = secrets.token_bytes(_NONCE)
-        self.tpm.write("values", b"".join(state.values.values()))
+        registers = self.tpm.registers
+        self.tpm.write("values", b"".join(registers.values(state).values()))
         with self.tpm.room():
             self.tpm.run(
-                *("tpm2_createpolicy", "--policy-pcr", "--pcr-list", registers.SELECTION),
+                *("tpm2_createpolicy", "--policy-pcr", "--pcr-list", registers.sealed),
                 *("--pcr", "values", "--policy", "policy"),
             )
             self.tpm.run(
@@ -93,7 +104,8 @@ class Attester:
                 *("--key-context", "sealed"),
             )
             try:
-                key = self.tpm.run("tpm2_unseal", "--object-context", "sealed", "--auth", f"pcr:{registers.SELECTION}")
+                opened = f"pcr:{self.tpm.registers.sealed}"
+                key = self.tpm.run("tpm2_unseal", "--object-context", "sealed", "--auth", opened)
             except TpmFailed as failed:
                 if _POLICY_FAILED in str(failed.facts["why"]):
                     raise OtherState from None
@@ -108,31 +120,43 @@ class Attester:
         self.tpm.run("tpm2_readpublic", "--object-context", _ATTESTATION, "--output", "public")
         self.tpm.run(
             *("tpm2_quote", "--key-context", _ATTESTATION, "--hash-algorithm", "sha256"),
-            *("--pcr-list", registers.SELECTION, "--qualification", extra.hex(), "--message", "quote"),
+            *("--pcr-list", self.tpm.registers.quoted, "--qualification", extra.hex(), "--message", "quote"),
             *("--signature", "signature", "--format", "tss", "--pcr", "pcrs", "--pcrs_format", "values"),
         )
         return {name: self.tpm.read(name) for name in ("quote", "signature", "public", "pcrs")}
 
+    @contextmanager
+    def _session(self) -> Iterator[None]:
+        """Have a policy session in the file `session`, and end it, saved or not: no other is ended with it."""
+        self.tpm.run("tpm2_startauthsession", "--policy-session", "--session", "session")
+        try:
+            yield
+        finally:
+            with suppress(TpmFailed):  # a failure leaves it loaded, where `room` finds it
+                self.tpm.run("tpm2_flushcontext", "session")
+
 
 @contextmanager
-def attesting(folder: Path, state: State) -> Iterator[Attester]:
-    """Run the TPM in `folder` with `state` in its registers; raises `NoTpm`, `ProgramMissing`, `TpmFailed`.
+def attesting(place: Path, state: State) -> Iterator[Attester]:
+    """Run with `state` in its registers the TPM in the folder `place`, or the machine's that the file `place` names.
 
-    The attestation key is made at the first time and stays.
+    The keys that a node needs are made where they are not there yet, and stay. Raises `NoTpm`, `NoDevice`,
+    `ProgramMissing`, `TpmFailed`.
     """
-    with SoftwareTpm(folder) as tpm:
-        for register, event in state.events.items():
-            tpm.run("tpm2_pcrextend", f"{register}:{registers.BANK}={event.hex()}")
-        if _ATTESTATION.encode() not in tpm.run("tpm2_getcap", "handles-persistent"):
-            _create_key(tpm)
+    with MachineTpm(place) if place.is_file() else SoftwareTpm(place) as tpm:
+        events = tpm.registers.events(state)
+        if tpm.registers.reset:
+            tpm.run("tpm2_pcrreset", *map(str, events))
+        for register, event in events.items():
+            tpm.run("tpm2_pcrextend", f"{register}:{BANK}={event.hex()}")
+        held = tpm.run("tpm2_getcap", "handles-persistent").decode()
+        for handle, command in _KEYS.items():
+            if handle not in held:
+                _make_key(tpm, handle, command)
         yield Attester(tpm)
 
 
-def _create_key(tpm: SoftwareTpm) -> None:
-    """Make the attestation key: restricted, on P-256, in the endorsement hierarchy."""
+def _make_key(tpm: Tpm, handle: str, command: tuple[str, ...]) -> None:
     with tpm.room():
-        tpm.run(
-            *("tpm2_createak", "--ek-context", _ENDORSEMENT, "--ak-context", "key"),
-            *("--key-algorithm", "ecc", "--hash-algorithm", "sha256", "--signing-algorithm", "ecdsa"),
-        )
-        tpm.run("tpm2_evictcontrol", "--hierarchy", "owner", "--object-context", "key", _ATTESTATION)
+        tpm.run(*command)
+        tpm.run("tpm2_evictcontrol", "--hierarchy", "owner", "--object-context", "key", handle)

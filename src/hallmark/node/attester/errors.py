@@ -1,4 +1,4 @@
-"""What can go wrong while a development node measures, attests, or opens its keys."""
+"""What can go wrong while a node measures, attests, or opens its keys."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class NotMeasurable(Malformed):
 
 
 class ProgramMissing(Unavailable):
-    """A program of the software TPM is not installed."""
+    """A program that makes, runs or speaks to a TPM is not installed."""
 
-    en = "A development node cannot attest here: {program} is not installed. Run: apt-get install {packages}"
-    zh = "开发节点无法在此证明：未安装 {program}。请运行：apt-get install {packages}"
+    en = "A node cannot attest by a TPM here: {program} is not installed. Run: apt-get install {packages}"
+    zh = "节点无法在此以 TPM 证明：未安装 {program}。请运行：apt-get install {packages}"
 
 
 class NoTpm(Missing):
@@ -32,8 +32,63 @@ class NoTpm(Missing):
 class TpmFailed(Unavailable):
     """A TPM program ended with an error."""
 
-    en = "The software TPM did not do {program}: {why}. Start the node again; if it stays so, give it a new TPM."
-    zh = "软件 TPM 未能执行 {program}：{why}。请重新启动节点；若仍失败，请更换 TPM。"
+    en = "The TPM did not do {program}: {why}. Start the node again; if it stays so, give it a new TPM."
+    zh = "TPM 未能执行 {program}：{why}。请重新启动节点；若仍失败，请更换 TPM。"
+
+
+class NoDevice(Unavailable):
+    """The machine lacks what evidence of the node's family comes from."""
+
+    en = "This machine has no {device} that the node could attest by: {why}. Run the node on a machine that has."
+    zh = "本机没有可供节点证明的 {device}：{why}。请在具备该设备的机器上运行节点。"
+
+
+class NoAttester(Missing):
+    """No program here collects evidence of the family."""
+
+    en = (
+        "Nothing here collects evidence of the family {family}. Put into the folder's file `family` the one that the "
+        "node runs on: {known}."
+    )
+    zh = "此处没有为 {family} 系列采集证据的程序。请在文件夹的 `family` 文件中写明节点实际运行的系列：{known}。"
+
+
+class WrongMachine(Refusal):
+    """The kernel attests by another technology than the folder names."""
+
+    en = "The folder says that the node runs on {named}, and this machine attests by {found}. Name in it what is true."
+    zh = "文件夹注明节点运行于 {named}，而本机以 {found} 证明。请按实际情况注明。"
+
+
+class NotReported(Unavailable):
+    """The kernel made no report."""
+
+    en = "The kernel gave no attestation report: {why}. Ask again; if it stays so, see the kernel's log, then the host."
+    zh = "内核未给出证明报告：{why}。请重试；若仍失败，请先查内核日志，再查宿主机日志。"
+
+
+class CollateralMissing(Missing):
+    """Others could not verify the evidence."""
+
+    en = (
+        "Nobody could verify this node's evidence: its collateral lacks {what}. Put that into the folder `collateral`, "
+        "as docs/guide/operator.md says."
+    )
+    zh = "他人无法验证本节点的证据：佐证材料中缺少{what}。请按 docs/guide/operator.md 将其放入 `collateral` 文件夹。"
+
+
+class WithoutTpm(Refusal):
+    """A node on a family whose evidence comes from no TPM."""
+
+    en = (
+        "A node on {family} has no TPM here: there is none to enrol, and none to seal keys in, so they lie open in "
+        "{keys}. Keep that folder on a disk that this machine itself encrypts, by a key given only to a machine that "
+        "attested: whoever reads the disk otherwise, its host above all, has the keys."
+    )
+    zh = (
+        "运行于 {family} 的节点在此没有 TPM：无可登记，也无处封存密钥，故密钥以明文存于 {keys}。"
+        "请将该文件夹置于由本机自行加密的磁盘上，且加密密钥只交付已通过证明的机器；否则能读取磁盘者（首先是宿主机）即掌握这些密钥。"
+    )
 
 
 class OtherState(Refusal):

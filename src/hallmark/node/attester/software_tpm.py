@@ -7,14 +7,15 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from hallmark.kernel.text import Text
 from hallmark.node.attester import program
 from hallmark.node.attester.errors import NoTpm, TpmFailed
+from hallmark.node.attester.registers import OWN
+from hallmark.node.attester.tpm import Tpm
 
 _STATE = "tpm2-00.permall"
 _DESK, _SOCKET, _CONTROL = "desk-", "tpm", "tpm.ctrl"
@@ -24,11 +25,13 @@ _ENDED = Text("进程已退出", "its process ended")
 _LATE = Text(f"{_START_S} 秒内未启动", f"it did not start within {_START_S} s")
 
 
-class SoftwareTpm:
+class SoftwareTpm(Tpm):
     """The TPM whose state is in `folder`; it runs while the context is open, and every start is a reset.
 
     One process at a time may run it. It ends with the thread that started it, killed or not.
     """
+
+    registers, tcti = OWN, f"swtpm:path={_SOCKET}"
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.absolute()
@@ -39,7 +42,7 @@ class SoftwareTpm:
         if not (self._folder / _STATE).is_file():  # else `swtpm` would begin an empty one
             raise NoTpm(folder=self._folder)
         self._scratch = tempfile.TemporaryDirectory(prefix=_DESK, dir=self._folder)
-        self._desk = Path(self._scratch.name)
+        self.desk = Path(self._scratch.name)
         try:
             self._open()
             self._sweep()
@@ -55,27 +58,6 @@ class SoftwareTpm:
                 self.run("tpm2_shutdown", "--clear")
         finally:
             self._end()
-
-    def run(self, tool: str, *arguments: str, data: bytes = b"") -> bytes:
-        """Return what `tool` prints; names of files among the arguments are those of `read` and `write`."""
-        return program.run(tool, "--tcti", f"swtpm:path={_SOCKET}", *arguments, folder=self._desk, data=data)
-
-    def read(self, name: str) -> bytes:
-        """Return the file that a tool wrote."""
-        return (self._desk / name).read_bytes()
-
-    def write(self, name: str, content: bytes) -> None:
-        """Make a file that a tool will read."""
-        (self._desk / name).write_bytes(content)
-
-    @contextmanager
-    def room(self) -> Iterator[None]:
-        """Free what tools leave in the TPM, which holds three keys and three sessions."""
-        try:
-            yield
-        finally:
-            for kind in ("--transient-object", "--loaded-session", "--saved-session"):
-                self.run("tpm2_flushcontext", kind)
 
     def _open(self) -> None:
         """Start the TPM and have it answer: it listens before it finds that another one holds the state."""
@@ -102,7 +84,7 @@ class SoftwareTpm:
         ]
         self._process = process = subprocess.Popen(  # noqa: S603 - the command is ours
             command,
-            cwd=self._desk,
+            cwd=self.desk,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -118,7 +100,7 @@ class SoftwareTpm:
     def _sweep(self) -> None:
         """Remove what nodes that were killed left; as this one holds the TPM's lock, none of them runs."""
         for desk in self._folder.glob(f"{_DESK}*"):
-            if desk != self._desk:
+            if desk != self.desk:
                 shutil.rmtree(desk)
 
     def _end(self) -> None:
