@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 from hallmark import schemes
 from hallmark.cli.desk import Desk, read
-from hallmark.cli.errors import NO, BadArgument, NoServer, NoTrust
+from hallmark.cli.errors import NO, UNAVAILABLE, BadArgument, NoServer, NoTrust
 from hallmark.cli.output import say, say_json, table
 from hallmark.kernel import instant
 from hallmark.kernel.text import Text
-from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.node.client import Peer
 from hallmark.node.monitor.finding import Finding, Weight
 from hallmark.node.monitor.replay import Replay
-from hallmark.node.monitor.seen import Seen
+from hallmark.node.monitor.seen import Seen, open_store, readable
+from hallmark.node.monitor.source import Source
 from hallmark.node.monitor.threshold import THRESHOLDS
-from hallmark.node.monitor.triggers import Values
 from hallmark.node.monitor.trust import Trust
-from hallmark.node.monitor.watch import Look, Pairs, Source, Watch
+from hallmark.node.monitor.watch import Look, Pairs, Watch, size_of
 from hallmark.node.store import Pair, Store
 from hallmark.scheme import loader
+from hallmark.scheme.model import Scheme
 from hallmark.verify.bundle import TrustBundle
 
 _LOG = "log"
@@ -34,6 +34,8 @@ _WEIGHTS: Mapping[Weight, Text] = {
     Weight.FAILING: Text("故障", "failing"),
     Weight.NOTABLE: Text("提示", "notable"),
 }
+_EXIT_CODES: Mapping[Weight, int] = {Weight.BROKEN: NO, Weight.FAILING: UNAVAILABLE, Weight.NOTABLE: NO}
+"""The gravest finding decides; what is notable counts where it is asked to."""
 _ENTRY = Text("第 {entry} 条", "entry {entry}")
 _ENTRIES = Text("{size} 个条目", "{size} entries")
 _COSIGNED = Text("{count} 个成员共签", "co-signed by {count}")
@@ -43,20 +45,26 @@ _URL = Text("应为 名称=URL", "NAME=URL is wanted")
 
 
 def monitor(desk: Desk, options: Namespace) -> int:
-    """Look at the ledger once or again and again; return 1 if anything is broken or failing."""
+    """Look at the ledger once or again and again; return the exit code of what was found (`_EXIT_CODES`)."""
     trusted = Path(options.trust) if options.trust else desk.profile.trust
     if not trusted.exists():
         raise NoTrust(path=trusted)
     trust = Trust(TrustBundle.parse(read(trusted, whole=True)))
     values = {each.name: getattr(options, each.name.replace("-", "_")) for each in THRESHOLDS}
-    seen = Seen.read(Path(options.state) if options.state else desk.profile.folder / "monitor")
+    sources = _sources(desk, options)
+    folder = Path(options.state) if options.state else desk.profile.folder / "monitor"
     with ExitStack() as stack:
-        sources = _sources(desk, options)
         for source in sources:
             stack.callback(source.peer.close)
-        pairs = _pairs(stack.enter_context(closing(_store(options.store)))) if options.store else None
-        begin = _replays(values, disclosed=pairs is not None)
-        return _follow(desk, options, Watch(trust, sources, seen, begin, values, pairs))
+        stack.enter_context(readable(folder))
+        seen = Seen.read(folder)
+        stack.enter_context(closing(seen.store))
+        taken, pairs = seen.store, None
+        if options.store:
+            pairs = _pairs(stack.enter_context(closing(_store(options.store))))
+            taken = stack.enter_context(closing(open_store(folder / "members.sqlite")))
+        replay = Replay(taken, _schemes(), values, disclosed=pairs is not None)
+        return _follow(desk, options, Watch(trust, sources, seen, replay, values, pairs))
 
 
 def _follow(desk: Desk, options: Namespace, watch: Watch) -> int:
@@ -69,19 +77,21 @@ def _follow(desk: Desk, options: Namespace, watch: Watch) -> int:
             say(_lines(desk, look, [each for each in look.findings if each not in told]))
         told.update(look.findings)
         if options.once:
-            grave = {*Weight} if options.strict else {Weight.BROKEN, Weight.FAILING}
-            return NO if any(each.weight in grave for each in look.findings) else 0
+            weights = {each.weight for each in look.findings} - (set() if options.strict else {Weight.NOTABLE})
+            return next((code for weight, code in _EXIT_CODES.items() if weight in weights), 0)
         time.sleep(options.every)
 
 
 def _sources(desk: Desk, options: Namespace) -> list[Source]:
     """Return the nodes and the register's log; the log is the server's unless another is named."""
-    sources = []
+    sources: dict[str, Source] = {}
     for each in options.node:
         name, found, url = each.partition("=")
         if not name or not found:
             raise BadArgument(argument="--node", why=_URL)
-        sources.append(Source(Peer(name, url, _TIMEOUT_S), node=True))
+        if name in {_LOG, *sources}:
+            raise BadArgument(argument="--node", why=Text(f"名称 {name} 已被使用", f"the name {name} is taken"))
+        sources[name] = Source(Peer(name, url, _TIMEOUT_S), node=True)
     log = options.log
     if log is None:
         try:
@@ -89,17 +99,16 @@ def _sources(desk: Desk, options: Namespace) -> list[Source]:
         except NoServer:
             if not sources:
                 raise
-    return [*([Source(Peer(_LOG, log, _TIMEOUT_S), node=False)] if log else []), *sources]
+    return [*([Source(Peer(_LOG, log, _TIMEOUT_S), node=False)] if log else []), *sources.values()]
 
 
-def _replays(values: Values, *, disclosed: bool) -> Callable[[], Replay]:
+def _schemes() -> Mapping[bytes, Scheme]:
     held = (loader.load(schemes.read(each)) for each in schemes.names())
-    schemes_held = {scheme.digest: scheme for scheme in held}
-    return lambda: Replay(schemes_held, values, disclosed=disclosed)
+    return {scheme.digest: scheme for scheme in held}
 
 
 def _store(path: str) -> Store:
-    """Return a node's store; raises `BadArgument`, `StoreInUse`."""
+    """Return a node's store; raises `BadArgument`, `StoreInUse`, `StoreUnusable`."""
     if not Path(path).is_file():
         raise BadArgument(argument="--store", why=Text("没有该文件", "there is no such file"))
     return Store(Path(path))
@@ -135,4 +144,4 @@ def _lines(desk: Desk, look: Look, news: list[Finding]) -> list[str]:
 
 
 def _sizes(look: Look) -> list[tuple[str, str]]:
-    return [(name, str(Checkpoint.parse(note.text).size)) for name, note in look.notes.items()]
+    return [(name, str(size_of(note))) for name, note in look.notes.items()]

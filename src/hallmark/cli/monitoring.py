@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hallmark.cli.grammar import Command, Option, option
 from hallmark.kernel.text import Text
 from hallmark.node.monitor.threshold import THRESHOLDS
+
+
+def _whole(least: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        if (number := int(text)) < least:
+            raise ValueError
+        return number
+
+    return whole
+
 
 COMMAND = Command(
     "monitor",
@@ -15,7 +27,7 @@ COMMAND = Command(
     "monitor:monitor",
     (
         option("--once", "只看一次", "look once", action="store_true"),
-        option("--every", "间隔秒数", "seconds between looks", type=int, default=60, metavar="SECONDS"),
+        option("--every", "间隔秒数", "seconds between looks", type=_whole(1), default=60, metavar="SECONDS"),
         option("--log", "登记簿日志地址，默认为服务器的 /log", "address of the log, the server's /log if left out"),
         option(
             "--node", "节点，可重复", "a member's node, repeatable", action="append", default=[], metavar="NAME=URL"
@@ -25,7 +37,7 @@ COMMAND = Command(
         option("--store", "已停止节点的存储或其副本：据以重放全部规则", "store of a stopped node, to replay all rules"),
         option("--strict", "提示也算问题", "what is worth a look counts too", action="store_true"),
         *(
-            Option(f"--{each.name}", each.words, {"type": int, "default": each.default, "metavar": "N"})
+            Option(f"--{each.name}", each.words, {"type": _whole(0), "default": each.default, "metavar": "N"})
             for each in THRESHOLDS
         ),
     ),

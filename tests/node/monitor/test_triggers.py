@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,14 @@ from hallmark.node.monitor.history import Event, History
 from hallmark.node.monitor.replay import Replay
 from hallmark.node.monitor.threshold import DEFAULTS, THRESHOLDS
 from hallmark.node.monitor.triggers import TRIGGERS
+from hallmark.node.store import Store
 from hallmark.rules.admission import RULES
 from hallmark.scheme import loader
 from hallmark.statement import disclosure
 from hallmark.statement.approval import Approval
 from portal.filled import state_status
-from world.market import Market, build, name
+from world.cast import build, name
+from world.market import Market
 
 HOUR, DAY, MINUTE = instant.HOUR, instant.DAY, instant.MINUTE
 
@@ -177,7 +180,7 @@ def test_every_trigger_reads_kinds_that_there_are_and_says_what_it_cannot_show()
     assert len({each.name for each in THRESHOLDS}) == len(THRESHOLDS)
 
 
-def test_on_a_real_ledger_triggers_find_the_same_with_and_without_disclosures():
+def test_on_a_real_ledger_triggers_find_the_same_with_and_without_disclosures_and_after_a_restart(tmp_path):
     scheme = loader.load(schemes.read("cfp"))
     market = Market(scheme, "CFP-01").open()
     for _ in range(2):
@@ -192,13 +195,13 @@ def test_on_a_real_ledger_triggers_find_the_same_with_and_without_disclosures():
         "one-evaluator-one-applicant",
         "suspended-again-and-again",
     }
-    for disclosed in (False, True):
-        replay = Replay({scheme.digest: scheme}, values, disclosed=disclosed)
-        found = [
-            finding
-            for entry, shown in market.ledger
-            for finding in replay.take(entry, disclosure.encode(shown) if disclosed else None)
-        ]
+    pairs = [(entry, disclosure.encode(shown)) for entry, shown in market.ledger]
+    for disclosed, parts in ((False, 1), (True, 1), (False, 7), (True, 7)):
+        path, found = tmp_path / f"{disclosed} {parts}.sqlite", []
+        for part in range(parts):
+            with closing(Store(path)) as store:
+                replay = Replay(store, {scheme.digest: scheme}, values, disclosed=disclosed)
+                found += replay.take(pairs[len(pairs) * part // parts : len(pairs) * (part + 1) // parts])
         assert {each.code for each in found} == wanted
         assert {each.weight for each in found} == {Weight.NOTABLE}
         assert replay.size == len(market.ledger) and replay.told == market.clock

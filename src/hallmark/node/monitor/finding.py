@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from hallmark.kernel.errors import HallmarkError
 from hallmark.kernel.text import Text
@@ -43,6 +44,11 @@ class Finding:
             "source": self.source,
             "proof": self.proof,
         }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Return the finding in an object that `to_json` made."""
+        return cls(**{**value, "weight": Weight(value["weight"]), "words": Text(**value["words"])})
 
 
 def words_of(error: HallmarkError) -> Text:

@@ -80,8 +80,6 @@ class History:
     statuses: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
     evaluations: dict[tuple[str, str], list[Event]] = field(default_factory=lambda: defaultdict(list))
     rekeyed: dict[str, Event] = field(default_factory=dict)
-    stated: int | None = None
-    """When the status was stated last."""
 
     def take(self, event: Event) -> None:
         """Let an event have happened."""
@@ -99,8 +97,6 @@ class History:
                         insort(self.spans[event.issuer], span)
             case "organisation.rekeyed" | "person.rekeyed":
                 self.rekeyed[event.subject] = event
-            case "status.stated":
-                self.stated = event.claims["at"]
         if event.kind.startswith("certificate."):
             self.statuses[event.subject].append(event)
         if found := self.cases.get(event.subject):

@@ -19,6 +19,7 @@ class Threshold:
 
 THRESHOLDS = (
     Threshold("late-minutes", 10, Text("节点落后多少分钟算迟", "minutes behind from which a node is late")),
+    Threshold("clock-minutes", 5, Text("时钟相差多少分钟算有误", "minutes from which a member's clock is wrong")),
     Threshold(
         "status-minutes", 90, Text("状态公布间隔上限（分钟）", "most minutes between two statements of the status")
     ),

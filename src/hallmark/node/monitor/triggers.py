@@ -236,4 +236,4 @@ TRIGGERS = (
         Text("改了什么", "what was changed"),
     ),
 )
-"""A row without kinds is asked after every statement."""
+"""A row without kinds is asked after every statement, and about that alone."""
