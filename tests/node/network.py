@@ -27,7 +27,7 @@ from hallmark.node.service import Service
 from hallmark.node.store import Store
 from hallmark.node.vault import Vault
 from hallmark.statement import envelope, sealing
-from world.market import START
+from world.ledger import START
 
 LEDGER = "ledger.example/simulated"
 NAMES = "abcdefg"
@@ -115,9 +115,9 @@ class Network:
         for peer in self._peers:
             peer.close()
 
-    def resume(self) -> None:
+    def resume(self, signer: SoftwareSigner | None = None) -> None:
         """Start a sequencer over its store, for the nodes there are."""
-        self.sequencer = Sequencer(self.store, log_key(), self.epoch, self.peers(), lambda: self.now)
+        self.sequencer = Sequencer(self.store, signer or log_key(), self.epoch, self.peers(), lambda: self.now)
 
     def start(self, name: str) -> Node:
         """Start a node over its store, on its port."""
@@ -198,5 +198,5 @@ def offer(network, name, ledger, old):
     message = Message(SEQUENCER, name, "entries", network.now // 1000, encode_entries(old, pairs[old:]))
     network.peer(name).hand_in(message.signed(log_key()))
     entries = [entry for entry, _ in pairs]
-    proof = tuple(Tree(map(leaf_hash, entries)).prove_consistency(old))
+    proof = tuple(Tree(map(leaf_hash, entries)).prove_consistency(old)) if old else ()
     return network.peer(name).witness(Offer(old, proof, head_over(network, entries)))

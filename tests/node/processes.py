@@ -39,15 +39,20 @@ class Processes:
             if wired:
                 self.wires |= {(name, other): Wire(port) for other, port in self.ports.items()}
                 shown = {other: self.wires[name, other].port for other in NAMES}
-            own = folder / name
-            own.mkdir()
-            (own / "constitution").write_bytes(self.first.encode())
-            (own / "peers").write_text("".join(f"{each} http://127.0.0.1:{port}\n" for each, port in shown.items()))
-            (own / "name").write_text(f"{name}\n")
+            self.make_home(name, shown)
         for name in NAMES:
             for purpose in ("witness", "mirror", "archive"):
                 write_key(folder / name / "keys" / f"{purpose}.pem", getattr(signers(name), purpose))
         write_key(folder / "sequencer" / "keys" / "sequencer.pem", log_key())
+
+    def make_home(self, name: str, shown: dict[str, int]) -> Path:
+        """Make a folder that shows the nodes at these ports."""
+        own = self.folder / name
+        own.mkdir()
+        (own / "constitution").write_bytes(self.first.encode())
+        (own / "peers").write_text("".join(f"{each} http://127.0.0.1:{port}\n" for each, port in shown.items()))
+        (own / "name").write_text(f"{name}\n")
+        return own
 
     def __enter__(self):
         return self

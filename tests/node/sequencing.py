@@ -20,14 +20,14 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from hallmark import schemes
 from hallmark.consortium import finality
 from hallmark.consortium.constitution import Constitution
-from hallmark.consortium.epoch import Record
-from hallmark.node import folder
+from hallmark.node import folder, reading
 from hallmark.node.errors import NotFinal
 from hallmark.node.sequencer import Sequencer
 from hallmark.node.store import Store
 from hallmark.scheme import loader
 from hallmark.statement import disclosure, envelope
-from world.market import Market, org
+from world.cast import org
+from world.market import Market
 
 
 def now() -> int:
@@ -55,8 +55,9 @@ def main(path: Path, batches: int, cases: int) -> None:
     """Make up to so many batches final, of so many planned cases each."""
     store = Store(path / "sequencer.sqlite")
     constitution = Constitution.parse((path / "constitution").read_bytes())
-    epoch = (Record.first(constitution), constitution)
-    sequencer = Sequencer(store, folder.read_key(path / "keys" / "sequencer.pem"), epoch, folder.peers(path, ""), now)
+    peers = folder.peers(path, "")
+    epoch = reading.present_epoch(peers, constitution)
+    sequencer = Sequencer(store, folder.read_key(path / "keys" / "sequencer.pem"), epoch, peers, now)
     market = resume(store)
     stored = len(market.ledger)
     if not stored:

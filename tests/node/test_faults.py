@@ -25,7 +25,8 @@ from hallmark.scheme import loader
 from hallmark.statement import disclosure, envelope
 from node.network import NAMES, eventually, log_key, signers
 from node.processes import Processes
-from world.market import Market, org
+from world.cast import org
+from world.market import Market
 
 SECONDS = 60
 

@@ -8,7 +8,9 @@ import pytest
 
 from hallmark.consortium import finality
 from hallmark.consortium.member import NotAwake
+from hallmark.ledger import note
 from hallmark.ledger.checkpoint import Checkpoint
+from hallmark.ledger.note import Note
 from hallmark.ledger.policy import QuorumMissing
 from hallmark.ledger.tile import TiledLog
 from hallmark.node.errors import NotFinal, Refused
@@ -16,7 +18,7 @@ from hallmark.node.protocol import Offer
 from hallmark.rules.state import digest_of
 from hallmark.statement import disclosure
 from hallmark.statement.envelope import parse
-from node.network import eventually, head_over, offer, pairs_of, told
+from node.network import eventually, head_over, log_key, offer, pairs_of, told
 
 
 def test_statements_become_final_and_every_node_holds_the_same_state(network, story):
@@ -90,6 +92,20 @@ def test_two_heads_of_one_size_are_refused_by_every_node_and_are_public_proof(ne
         heads = [Checkpoint.parse(note.text) for note in (one, another)]
         assert {(head.origin, head.size) for head in heads} == {(network.origin, 2)}
         assert {head.root for head in heads} == {network.store.tree.root, Checkpoint.parse(lie.text).root}
+
+
+def test_a_harmless_pair_takes_no_fork_s_place(network, story):
+    network.append(story.ledger[:2])
+    eventually(lambda: set(network.sizes().values()) == {2})
+    same = Checkpoint(network.origin, 2, network.store.tree.root).text + "more\n"
+    harmless = Note(same, (note.sign(same, network.origin, log_key()),))
+    lie = head_over(network, [story.ledger[0][0], b"another"])
+    for said, code in ((harmless, "says-more"), (lie, "two-heads")):
+        with pytest.raises(Refused) as refused:
+            network.peer("a").witness(Offer(2, (), said))
+        assert refused.value.facts["code"] == code
+    ((one, another),) = network.peer("a").forks()
+    assert {one.text, another.text} == {lie.text, Checkpoint(network.origin, 2, network.store.tree.root).text}
 
 
 def test_a_sequencer_that_tells_members_different_things_gets_no_quorum(network, story):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hallmark.consortium.epoch import Record
+from hallmark.consortium.epoch import Consent, Record
 from hallmark.kernel.keys import BadKey
 from hallmark.node import folder
 from hallmark.node.__main__ import main
@@ -54,10 +54,46 @@ def test_a_missing_file_is_named(home, missing, capsys):
 
 
 def test_peers_are_names_and_urls(home):
-    for content, breach in (("b\n", WrongFolder), ("b file:///etc/passwd\n", BadRequest)):
-        (home / "peers").write_text(content)
+    for content, breach in (
+        (b"b\n", WrongFolder),
+        (b"b http://h:99999\n", BadRequest),
+        (b"b http://[::1\n", BadRequest),
+        (b"\xff\xfe", WrongFolder),
+        (b"b file:///etc/passwd\n", BadRequest),
+    ):
+        (home / "peers").write_bytes(content)
         with pytest.raises(breach):
             folder.peers(home, "a")
+
+
+def test_what_is_wrong_is_said_in_a_sentence(home, capsys):
+    (home / "node.sqlite").write_bytes(b"no database " * 1000)
+    (home / "lines").write_bytes(b"\xff\n")
+    key = "ab" * 32
+    for arguments, said in (
+        (["run"], "cannot be used: file is not a database"),
+        (["run", "--listen", "192.0.2.1:1"], "cannot be used"),
+        (["call", "--attempt", "0"], "numbered 1 to"),
+        (["call", "--attempt", "-5"], "numbered 1 to"),
+        (["consent", "--sequencer", key], "key"),
+        (["convene", "--attempt", "1", "--calls", str(home / "none")], "No such file"),
+        (["convene", "--attempt", "1", "--calls", str(home / "lines")], "a name and a signature"),
+        (["vote", "--proposal", str(home)], "Is a directory"),
+        (["vote", "--proposal", "9" * 5000], "too long"),
+        (["create", "--name", "a", "--family", "tpm"], "File exists"),
+    ):
+        assert main([arguments[0], "--folder", str(home), *arguments[1:]]) == 1, arguments
+        printed = capsys.readouterr()
+        assert said in printed.err and "Errno" not in printed.err, arguments
+        assert printed.out == ""
+
+
+def test_an_operator_signs_a_consent_to_another_sequencer(home, capsys):
+    key = signers("z").witness.public
+    assert main(["consent", "--folder", str(home), "--sequencer", key.material.hex()]) == 0
+    name, signature = capsys.readouterr().out.split()
+    message = Consent.message(Record.first(Processes.first), key)
+    signers(name).witness.public.verify(message, bytes.fromhex(signature))
 
 
 def test_an_operator_signs_a_call_for_the_next_epoch_while_the_node_runs(home, capsys):

@@ -15,7 +15,7 @@ from hallmark.node.attester.measurement import measure
 from hallmark.node.errors import BadRequest
 from hallmark.rules.ledger import VERSION
 from verify.register import ORIGIN, signer, trust
-from world.market import org
+from world.cast import org
 
 FOUNDERS = ("operator", "bank", "northern", "meridian")
 

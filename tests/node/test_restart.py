@@ -15,6 +15,11 @@ from hallmark.rules.state import digest_of
 from node.network import eventually, head_over, signers
 
 
+def witnessed(network, name):
+    """Return up to where a node saw that member a witnessed."""
+    return max((each.trace.witnessed for each in network.nodes[name].store.seen("a")), default=0)
+
+
 def test_a_restarted_node_signs_only_after_its_peers_told_what_they_saw(network, story):
     network.append(story.ledger[:10])
     eventually(lambda: set(network.sizes().values()) == {10})
@@ -57,6 +62,21 @@ def test_a_node_catches_up_in_pieces(network, story, monkeypatch):
     assert network.sizes()["a"] == len(story.ledger)
 
 
+def test_a_peer_that_is_slow_is_left_for_the_next_who_goes_on_from_there(network, story, monkeypatch):
+    monkeypatch.setattr("hallmark.node.protocol.CHUNK_SIZE", 2000)
+    monkeypatch.setattr("hallmark.node.follow._PATIENCE", 0)
+    network.append(story.ledger[:3])
+    network.stop("a")
+    network.append(story.ledger[3:])
+    node = network.start("a")
+    network.wake("a")
+    sizes = []
+    for peer in network.peers("a"):
+        follow.catch_up(node, [peer])
+        sizes.append(node.state.tree.size)
+    assert 3 < sizes[0] < sizes[1] < sizes[2] < len(story.ledger), "each sent one part, and the next one the next"
+
+
 def test_a_peer_that_sends_other_entries_is_passed_over(network, story, monkeypatch):
     network.append(story.ledger[:3])
     network.stop("a")
@@ -82,7 +102,7 @@ def test_a_store_that_was_rolled_back_never_signs_again(network, story):
     network.wake("a")
     network.append(story.ledger[5:10])
     eventually(lambda: set(network.sizes().values()) == {10})
-    while not any(network.nodes[name].store.seen("a").witnessed == 10 for name in "bcdefg"):
+    while not any(witnessed(network, name) == 10 for name in "bcdefg"):
         network.append([])
     network.stop("a")
     network.roll_back("a")
@@ -100,7 +120,7 @@ def test_a_store_that_was_rolled_back_never_signs_again(network, story):
 
 def test_a_store_that_was_lost_counts_as_rolled_back(network, story):
     network.append(story.ledger[:5])
-    while not any(network.nodes[name].store.seen("a").witnessed == 5 for name in "bcdefg"):
+    while not any(witnessed(network, name) == 5 for name in "bcdefg"):
         network.append([])
     network.stop("a")
     network.path("a").unlink()

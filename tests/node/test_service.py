@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
+import sqlite3
 from http.client import HTTPConnection
 
 import pytest
@@ -18,7 +20,8 @@ from hallmark.ledger.note import Note, sign
 from hallmark.ledger.tree import Tree
 from hallmark.node import ceremony, protocol, service
 from hallmark.node.protocol import SEQUENCER, Message, Offer, encode_entries
-from node.network import eventually, head_over, log_key, pairs_of, signers
+from hallmark.node.running import OneLine
+from node.network import constitution, eventually, head_over, log_key, pairs_of, signers
 
 
 @pytest.fixture
@@ -101,8 +104,65 @@ def test_other_paths_are_not_there(grown):
         ("GET", "/starts/-1", 404),
         ("POST", "/checkpoint", 404),
         ("PUT", "/checkpoint", 501),
+        ("HEAD", "/checkpoint", 501),
+        ("GET", "/evidence/", 404),
+        ("GET", "/evidence/" + "ab" * 300, 404),
+        ("GET", "/successor/10/ab", 404),
+        ("GET", "/successor/010/" + "00" * 32, 404),
+        ("GET", "/successor/10/" + "00" * 32, 422),
+        ("GET", "/" + "a" * 70_000, 414),
     ):
-        assert ask(network, method, path, b"" if method == "POST" else None)[0] == status, path
+        found, media_type, _ = ask(network, method, path, b"" if method == "POST" else None)
+        assert (found, media_type) == (status, "application/problem+json"), path
+
+
+def raw(network, request):
+    """Return all that comes back for bytes, until the node closes the connection."""
+    with socket.create_connection(("127.0.0.1", network.ports["a"]), 5) as connection:
+        connection.sendall(request)
+        answer = b""
+        while part := connection.recv(1 << 16):
+            answer += part
+    return answer
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"?\r\n\r\n",
+        b"\x16\x03\x01\x02\r\n\r\n",
+        b"GET /forks HTTP/9.9\r\n\r\n",
+        b"GET /forks HTTP/1.1\r\n" + b"a: b\r\n" * 200 + b"\r\n",
+    ],
+)
+def test_what_is_no_request_is_refused_in_the_one_shape(network, request_bytes):
+    head, _, body = raw(network, request_bytes).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 ")
+    assert json.loads(body)["code"] == "not-http"
+
+
+def test_a_body_is_never_read_as_the_next_request(network):
+    inner = b"GET /starts/0 HTTP/1.1\r\n\r\n"
+    for request in (
+        b"GET /forks HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + inner,
+        b"GET /forks HTTP/1.1\r\nContent-Length: 29\r\n\r\n" + inner,
+        b"POST /add-final HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 29\r\n\r\n" + inner,
+    ):
+        assert raw(network, request).count(b"HTTP/1.1 ") == 1
+
+
+def test_a_store_that_fails_is_no_fault_of_the_request(network, monkeypatch):
+    def fail(*_):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(network.nodes["a"].store, "slot", fail)
+    status, _, body = ask(network, "GET", "/checkpoint")
+    assert (status, json.loads(body)["code"]) == (503, "store-unusable")
+
+
+def test_a_log_line_stays_one_line_whatever_a_stranger_writes():
+    record = logging.LogRecord("node", logging.WARNING, "", 0, "refuses %s", ("x\n2026 all is well \x1b[2J",), None)
+    assert OneLine("%(message)s").format(record) == "refuses x\\n2026 all is well \\x1b[2J"
 
 
 def test_a_body_too_large_or_without_length_is_not_read(network, monkeypatch):
@@ -115,16 +175,18 @@ def test_a_body_too_large_or_without_length_is_not_read(network, monkeypatch):
     assert ask(network, "POST", "/add-checkpoint", b"old 0\n")[0] == 503
 
 
-def test_more_connections_than_a_node_takes_are_closed(network, monkeypatch):
-    port = network.ports["a"]
-    held = [socket.create_connection(("127.0.0.1", port)) for _ in range(service.CONNECTIONS + 20)]
+def test_who_opens_many_connections_and_says_nothing_keeps_nobody_out(network):
+    held = []
     try:
-        held[-1].settimeout(5)
-        assert held[-1].recv(1) == b""
+        for begun in (b"", b"GET /forks HTTP/1.1\r\n", b"POST /add-final HTTP/1.1\r\nContent-Length: 9\r\n\r\n1"):
+            for _ in range(service.CONNECTIONS):
+                held.append(socket.create_connection(("127.0.0.1", network.ports["a"]), 5))
+                held[-1].sendall(begun)
+            assert ask(network, "GET", "/forks")[0] == 200
+        assert held[0].recv(1) == b"", "the one that was silent longest made room"
     finally:
         for each in held:
             each.close()
-    eventually(lambda: ask(network, "GET", "/forks")[0] == 200)
 
 
 def test_strangers_hand_in_nothing(network, story):
@@ -188,7 +250,9 @@ PARSERS = {
     "wanted": (protocol.decode_wanted, lambda value: protocol.encode_wanted(*value)),
     "chunk": (protocol.decode_chunk, lambda value: protocol.encode_chunk(*value)),
     "forks": (protocol.decode_forks, None),
+    "starts": (protocol.decode_starts, None),
     "call": (ceremony.decode_call, None),
+    "account": (lambda data: protocol.decode_account(data, "a", "b", b"", constitution()), None),
     "proposal": (ceremony.decode_proposal, None),
     "prepared": (ceremony.decode_prepared, None),
     "seal": (SignedSeal.parse, SignedSeal.encode),

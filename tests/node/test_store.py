@@ -7,11 +7,12 @@ from contextlib import closing
 
 import pytest
 
-from hallmark.consortium.member import Trace
 from hallmark.ledger import tile
+from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.merkle import leaf_hash
 from hallmark.ledger.tree import Tree
-from hallmark.node.errors import NotHere
+from hallmark.node.errors import NotHere, StoreUnusable
+from hallmark.node.sighting import Sighting
 from hallmark.node.store import Store
 
 
@@ -142,11 +143,58 @@ def test_what_was_written_is_there_after_the_file_was_opened_again(tmp_path):
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_what_was_seen_of_a_member_only_grows_within_an_epoch(store):
+def test_of_each_kind_of_signature_of_a_member_the_newest_is_kept(store):
+    def seen(kind, epoch, size):
+        text = Checkpoint(f"ledger.example/e{epoch}", size, bytes(32)).text
+        return Sighting(kind, text.encode(), bytes([epoch, size]))
+
     with store.transaction():
-        for trace in (Trace(1, 5, 0), Trace(1, 3, 4), Trace(2, 1, 0), Trace(1, 9, 9)):
-            store.see({"b": trace})
-            if trace.epoch == 1 and trace.mirrored == 4:
-                assert store.seen("b") == Trace(1, 5, 4)
-    assert store.seen("b") == Trace(2, 1, 0)
-    assert store.seen("c") == Trace(0, 0, 0)
+        for each in (
+            ("witnessed", 1, 5),
+            ("witnessed", 1, 3),
+            ("mirrored", 1, 4),
+            ("witnessed", 2, 1),
+            ("mirrored", 1, 9),
+        ):
+            store.see([("b", seen(*each))])
+        store.see([("b", seen("witnessed", 1, 9))])
+    assert store.seen("b") == [seen("mirrored", 1, 9), seen("witnessed", 2, 1)]
+    assert store.seen("c") == []
+
+
+def test_a_store_that_cannot_be_used_says_why(tmp_path):
+    path = tmp_path / "node.sqlite"
+    path.write_bytes(b"no database " * 1000)
+    with pytest.raises(StoreUnusable, match="not a database"):
+        Store(path)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(StoreUnusable):
+        Store(path)
+    with pytest.raises(StoreUnusable):
+        Store(tmp_path / "nowhere" / "node.sqlite")
+
+
+def test_what_a_failed_transaction_did_is_undone_even_where_the_disk_gives_nothing_back(store, monkeypatch):
+    fill(store, 0, 5)
+    tree = store.tree
+
+    class Broken:
+        in_transaction = True
+
+        def execute(self, query, *_):
+            if query == "ROLLBACK":
+                raise sqlite3.OperationalError("disk I/O error")
+            return whole.execute(query, *_)
+
+    def break_down():
+        with store.transaction():
+            store.append(entry(5), b"\x80", {})
+            store._database = Broken()
+            raise OSError
+
+    whole = store._database
+    with pytest.raises(sqlite3.OperationalError):
+        break_down()
+    store._database = whole
+    assert store.tree == tree

@@ -10,6 +10,7 @@ import sys
 
 from hallmark.kernel.errors import HallmarkError
 from hallmark.node.commands import COMMANDS
+from hallmark.verify import disk
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,8 +24,11 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         said = COMMANDS[given.command].act(given)
-    except (HallmarkError, OSError, ValueError) as error:
+    except (HallmarkError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"{error.filename or given.command}: {disk.reason(error).en}.\n")
         return 1
     if said is not None:
         sys.stdout.write(f"{said}\n")

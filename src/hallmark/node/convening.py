@@ -1,24 +1,27 @@
 """Whoever carries an epoch change from node to node; it decides nothing and needs no key.
 
 The members' operators give their calls; then seals, prepares and commits are collected, each from a quorum, and the
-start that they make is shown to every node. A node that lacks entries is asked again while it fetches them.
+start that they make is shown to every node. A node that lacks entries is asked again while it fetches them. What the
+votes have made is told by the nodes that hold the base of the next epoch: by more than f alike, of whom one is honest.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import monotonic, sleep
 from typing import TypeVar
 
 from hallmark.consortium import succession
 from hallmark.consortium.constitution import Constitution
-from hallmark.consortium.epoch import Ballot, Record, Start, verified
+from hallmark.consortium.epoch import Ballot, Consent, Head, OtherConstitution, Record, Start, verified
 from hallmark.consortium.member import MemberState
 from hallmark.consortium.seal import SignedSeal
 from hallmark.kernel.errors import HallmarkError
 from hallmark.ledger.merkle import Frontier
 from hallmark.node.client import Peer
+from hallmark.node.errors import NotAgreedOn
 
 _log = logging.getLogger(__name__)
 _PAUSE = 0.5  # seconds between rounds
@@ -30,16 +33,22 @@ def convene(
     epoch: tuple[Record, Constitution],
     attempt: int,
     calls: Mapping[str, bytes],
-    agreed: Constitution,
+    consent: Consent | None = None,
     patience: float = 60,
 ) -> Start:
     """Return the start of the epoch after `epoch` and show it to all nodes.
 
-    `calls` are by member, `agreed` is the constitution that the votes on the ledger have made. Raises
-    `QuorumNotReached` after `patience` seconds for a step; the attempt has failed then, and another may follow.
+    `calls` are by member; with `consent`, shown to all before any call, another sequencer begins it. Raises
+    `QuorumNotReached` and `NotAgreedOn` after `patience` seconds for a step; the attempt has failed then, and another
+    may follow. Raises `OtherConstitution` where an earlier attempt must be carried on, with the consent of that one or
+    without, and as `Consent.check`.
     """
     peers = list(peers)
     record, constitution = epoch
+
+    if consent:
+        consent.check(record, constitution)
+        _show(peers, lambda peer: peer.consent(consent))
 
     def seal(peer: Peer) -> SignedSeal:
         signed = peer.seal(attempt, dict(calls))
@@ -47,8 +56,13 @@ def convene(
         return signed
 
     seals = [*_collect(peers, constitution, seal, patience).values()]
-    here = MemberState("", record, constitution, Frontier(), record.base)
-    ballot = Ballot(attempt, succession.propose(here, [each.seal for each in seals], agreed))
+    here, reports = MemberState("", record, constitution, Frontier(), record.base), [each.seal for each in seals]
+    agreed = _agreed(peers, constitution, succession.propose(here, reports, constitution).base, patience)
+    if consent:
+        agreed = consent.under(agreed)
+    ballot = Ballot(attempt, succession.propose(here, reports, agreed))
+    if ballot.record.constitution != agreed.digest:
+        raise OtherConstitution(epoch=ballot.record.epoch)
 
     def prepare(peer: Peer) -> bytes:
         signature = peer.prepare(ballot, seals)
@@ -63,19 +77,44 @@ def convene(
             verified(ballot.commit_message, {peer.name: signature}, constitution, purpose)
         return pair
 
-    start = Start(ballot, agreed, _collect(peers, constitution, commit, patience))
+    commits = _collect(peers, constitution, commit, patience)
+    start = Start(ballot, agreed, commits, consent.signatures if consent else {})
+    _show(peers, lambda peer: peer.start(start))
+    return start
+
+
+def _show(peers: Iterable[Peer], act: Callable[[Peer], None]) -> None:
     for peer in peers:
         try:
-            peer.start(start)
+            act(peer)
         except HallmarkError as error:
-            _log.info("%s has not entered the epoch: %s", peer.name, error)
-    return start
+            _log.info("%s was not shown it: %s", peer.name, error)
 
 
 def _collect(
     peers: Iterable[Peer], constitution: Constitution, ask: Callable[[Peer], T], patience: float
 ) -> dict[str, T]:
     """Return the answers of a quorum at least, by member; raises `QuorumNotReached`."""
+    answers: dict[str, T] = {}
+    for answers in _rounds(peers, ask, patience):
+        if len(constitution.names.intersection(answers)) >= constitution.quorum:
+            break
+    constitution.check_quorum(answers)
+    return answers
+
+
+def _agreed(peers: Iterable[Peer], constitution: Constitution, base: Head, patience: float) -> Constitution:
+    """Return what more than f members say the votes up to `base` have made; raises `NotAgreedOn`."""
+    for answers in _rounds(peers, lambda peer: peer.successor(base), patience):
+        told = Counter(answer for name, answer in answers.items() if name in constitution.names)
+        for agreed, nodes in told.items():
+            if nodes > constitution.faults:
+                return agreed
+    raise NotAgreedOn(needed=constitution.faults + 1, size=base.size)
+
+
+def _rounds(peers: Iterable[Peer], ask: Callable[[Peer], T], patience: float) -> Iterator[dict[str, T]]:
+    """Yield the answers so far, by name, after each round of asking those who gave none, for `patience` seconds."""
     answers: dict[str, T] = {}
     end = monotonic() + patience
     while True:
@@ -85,7 +124,7 @@ def _collect(
                     answers[peer.name] = ask(peer)
                 except HallmarkError as error:
                     _log.info("no answer from %s: %s", peer.name, error)
-        if len(constitution.names.intersection(answers)) >= constitution.quorum or monotonic() > end:
-            constitution.check_quorum(answers)
-            return answers
+        yield answers
+        if monotonic() > end:
+            return
         sleep(_PAUSE)

@@ -19,6 +19,13 @@ class TooLarge(Malformed):
     zh = "请求内容为 {size} 字节，至多接受 {most} 字节。请分次提交。"
 
 
+class NotHttp(Malformed):
+    """Nodes are asked by GET and POST of HTTP/1.1."""
+
+    en = "This is no request that a node answers: {why}. Ask by GET or POST of HTTP/1.1, as docs/spec/node.md says."
+    zh = "节点不答复该请求：{why}。请按 docs/spec/node.md 以 HTTP/1.1 的 GET 或 POST 提交。"
+
+
 class NoLength(Malformed):
     """A body comes with its length."""
 
@@ -76,6 +83,13 @@ class ClockApart(Unavailable):
     zh = "所报时间 {told} 与本节点时钟 {clock} 相差超过 {seconds} 秒。请校准时钟。"
 
 
+class StartNotStated(Refusal):
+    """What comes first in an epoch is how it was started: votes before that would count for the epoch that is over."""
+
+    en = "This is epoch {epoch}, and the ledger knows of epoch {stated}. Let the next head cover each start since."
+    zh = "现为纪元 {epoch}，而账本仅至纪元 {stated}。请使下一个头包含其间各纪元的启动声明。"
+
+
 class MessageNotTrusted(Forbidden):
     """Only the sequencer and the members speak to a node as such, for the moment and by their keys."""
 
@@ -95,6 +109,16 @@ class StoreInUse(Unavailable):
 
     en = "Another process uses {path}. Stop it first; one store has one node."
     zh = "{path} 正被另一进程使用。请先停止该进程；一个存储只供一个节点使用。"
+
+
+class StoreUnusable(Unavailable):
+    """What cannot be stored is not signed."""
+
+    en = (
+        "The store at {path} cannot be used: {why}. Give it room and the node its rights; a damaged one is not to be "
+        "replaced by an older copy: ask for a seat with new keys."
+    )
+    zh = "无法使用 {path} 处的存储：{why}。请释放空间并确保节点有权读写；如已损坏，不得换用旧副本，请以新密钥申请席位。"
 
 
 class StoreLocked(Unavailable):
@@ -123,6 +147,13 @@ class NotReached(Unavailable):
 
     en = "{node} gave no answer: {why}. Try again later."
     zh = "{node} 未给出可用答复：{why}。请稍后重试。"
+
+
+class NotAgreedOn(Unavailable):
+    """Whoever carries an epoch change learns from more than f nodes what the votes have made."""
+
+    en = "Fewer than {needed} nodes tell alike what the votes up to {size} entries have made. Try again later."
+    zh = "对前 {size} 个条目的投票结果给出相同答复的节点不足 {needed} 个。请稍后重试。"
 
 
 class Refused(HallmarkError):

@@ -1,12 +1,15 @@
 """What a node learns from its peers: what they saw of it, which epochs began, which entries a quorum certified.
 
-A node signs nothing here. Whatever a peer says is verified, so any peer will do, and one that lies is passed over.
+A node signs nothing here. Whatever a peer says is verified, so any peer will do, and one that lies, or says what no
+program expects, is passed over.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from time import monotonic
 
 from hallmark.consortium import finality
 from hallmark.consortium.epoch import Head
@@ -23,6 +26,7 @@ from hallmark.node.protocol import Message
 from hallmark.node.store import Pair
 
 _log = logging.getLogger(__name__)
+_PATIENCE = 60  # seconds after which the next peer is asked to go on
 
 
 def wake(node: Node, peers: Iterable[Peer]) -> None:
@@ -30,22 +34,28 @@ def wake(node: Node, peers: Iterable[Peer]) -> None:
     if node.state.awake:
         return
     accounts: dict[str, Trace] = {}
-    for peer in peers:
-        try:
-            accounts[peer.name] = peer.account(node.name, node.state.constitution)
-        except HallmarkError as error:
-            _log.info("no account from %s: %s", peer.name, error)
+
+    def ask(peer: Peer) -> None:
+        accounts[peer.name] = node.recognise(peer.account(node.name, node.state.constitution))
+
+    _each(peers, ask)
     node.wake(accounts)
 
 
 def catch_up(node: Node, peers: Iterable[Peer]) -> None:
     """Bring the node to the newest epoch, certificate and checkpoint that any peer holds."""
     for step in (_enter_epochs, _grow, _publish):
-        for peer in peers:
-            try:
-                step(node, peer)
-            except HallmarkError as error:
-                _log.info("nothing from %s: %s", peer.name, error)
+        _each(peers, partial(step, node))
+
+
+def _each(peers: Iterable[Peer], act: Callable[[Peer], None]) -> None:
+    for peer in peers:
+        try:
+            act(peer)
+        except HallmarkError as error:
+            _log.info("nothing from %s: %s", peer.name, error)
+        except Exception:  # noqa: BLE001 - whatever one peer sends, the others are still to be asked
+            _log.exception("nothing from %s", peer.name)
 
 
 def _enter_epochs(node: Node, peer: Peer) -> None:
@@ -54,6 +64,9 @@ def _enter_epochs(node: Node, peer: Peer) -> None:
 
 
 def _grow(node: Node, peer: Peer) -> None:
+    if wanted := node.wanted:
+        ceremony.hold(node, wanted, _chunks(node, peer, wanted))
+        node.wanted = None
     note = _newer(node, peer, CERTIFICATE, node.state.mirrored.size)
     if note is None:
         return
@@ -85,6 +98,7 @@ def _chunks(node: Node, peer: Peer, head: Head) -> Callable[[int], Iterator[tupl
     """Return what yields the entries of `peer` from a position up to `head`."""
 
     def pull(start: int) -> Iterator[tuple[list[Pair], list[bytes]]]:
+        end = monotonic() + _PATIENCE
         while start < head.size:
             content = protocol.encode_wanted(start, head.size, node.store.vault.public if node.store.vault else b"")
             message = Message(node.name, peer.name, protocol.WANTED, node.seconds, content)
@@ -93,5 +107,7 @@ def _chunks(node: Node, peer: Peer, head: Head) -> Callable[[int], Iterator[tupl
                 raise NotReached(node=peer.name, why=Text("它未发来条目", "it sent no entries"))
             start += len(pairs)
             yield pairs, proof
+            if start < head.size and monotonic() > end:
+                raise NotReached(node=peer.name, why=Text("它太慢，改问其他成员", "it is slow, and others are asked"))
 
     return pull

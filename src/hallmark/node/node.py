@@ -6,13 +6,13 @@ How epochs change is in `ceremony`, how a node hears from its peers in `follow`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from hallmark.consortium import finality, member
 from hallmark.consortium.constitution import Constitution
-from hallmark.consortium.epoch import Record
+from hallmark.consortium.epoch import Head, Record
 from hallmark.consortium.finality import ARCHIVE, MIRROR, WITNESS
 from hallmark.consortium.judgement import Judgement
 from hallmark.consortium.member import (
@@ -32,18 +32,19 @@ from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.merkle import NotConsistent, WrongPathLength, leaf_hash, verify_consistency
 from hallmark.ledger.note import Note, Signature, VerifierKey
 from hallmark.ledger.tile import Tile
-from hallmark.node import protocol
+from hallmark.node import protocol, sighting
 from hallmark.node.archive import Archive
 from hallmark.node.errors import BadRequest, EntriesMissing, NotHere, OldSizeDiffers, TooLarge, TwoHeads
 from hallmark.node.protocol import Message, Offer
-from hallmark.node.replay import Clock, StoreState, pass_on, replay, try_out, voted
+from hallmark.node.replay import Clock, StoreState, check_start_is_stated, pass_on, replay, try_out, voted
+from hallmark.node.sighting import MIRRORED, WITNESSED, Sighting
 from hallmark.node.store import Pair, Store, entries_of
 from hallmark.rules.state import State
 from hallmark.scheme.model import Scheme
 
 MAX_PENDING = 16 * 2**20  # bytes of entries handed in and not witnessed
 _STATE, _CONSTITUTION, _RETIRED = "member", "constitution", "retired"
-CERTIFICATE, CHECKPOINT, PREPARES = "certificate", "checkpoint", "prepares"
+CERTIFICATE, CHECKPOINT, PREPARES, CONSENT = "certificate", "checkpoint", "prepares", "consent"
 
 Agreed = Callable[[State, Constitution], Constitution]
 """Reads from the state which constitution the votes on the ledger have made of the one in force."""
@@ -78,6 +79,8 @@ class Node:
         self.store = store
         self.signers = signers
         self.setting = setting
+        self.wanted: Head | None = None  # that the next epoch will go on from, and this node does not hold
+        self.leading: Head | None = None  # that the entries of a sealed member are known to lead to
         self._pending: tuple[int, list[Pair]] = (0, [])
         stored, constitution = store.slot(_STATE), store.slot(_CONSTITUTION)
         if stored is not None and constitution is not None:
@@ -117,8 +120,13 @@ class Node:
         self.store.put_slot(_CONSTITUTION, state.constitution.encode())
         self.state = state
 
+    def recognise(self, seen: Iterable[Sighting]) -> Trace:
+        """Return what this node's own keys signed of what a peer shows; raises as `Sighting.verify`."""
+        own = {purpose: getattr(self.signers, purpose).public for purpose in (WITNESS, MIRROR)}
+        return sighting.together(each.verify(self.name, own, self.state.constitution) for each in seen)
+
     def wake(self, accounts: Mapping[str, Trace]) -> None:
-        """Sign again, given what peers saw of this member; raises `StoreRolledBack`, for ever, and `NotAwake`."""
+        """Sign again, given what peers showed of this member; raises `StoreRolledBack`, for ever, and `NotAwake`."""
         with self.store.lock:
             if peer := self.store.slot(_RETIRED):
                 raise StoreRolledBack(peer=peer.decode(), member=self.name)
@@ -152,7 +160,7 @@ class Node:
         """Phase 1: return the witness co-signature of a checkpoint, by `member.witness` and C2SP tlog-witness.
 
         Raises `OtherOrigin`, `UnknownLog`, `TwoHeads`, `BadRequest`, `OldSizeDiffers`, `NotConsistent`,
-        `EntriesMissing`, and as `member.witness` and `replay`.
+        `EntriesMissing`, `StartNotStated`, and as `member.witness` and `replay`.
         """
         with self.store.lock:
             checkpoint = self._checkpoint_here(offer.note)
@@ -170,7 +178,10 @@ class Node:
             if tree.size + len(pairs) < checkpoint.size:
                 raise EntriesMissing(size=checkpoint.size, held=tree.size + len(pairs))
             with self.turn():
-                self._grow(checkpoint, pairs, self.setting.clock)
+                # What a member is told before its first mirrored head is the past.
+                self._grow(checkpoint, pairs, self.setting.clock if self.state.mirrored.size else None)
+                if pairs:
+                    check_start_is_stated(self.state_at(checkpoint.size), self.state.epoch)
                 self.store.put_head(self.state.epoch, checkpoint.size, note.encode())
             self._pending = (checkpoint.size, waiting[len(pairs) :])
             return self._cosign(checkpoint, WITNESS)
@@ -198,7 +209,7 @@ class Node:
                 grown, _ = member.mirror(state, certificate, proof)
                 self.keep(grown)
                 self.store.put_slot(CERTIFICATE, self._only(note, WITNESS).encode())
-                self.store.see({name: Trace(state.epoch, size, 0) for name in certificate.signers})
+                self.store.see(sighting.in_note(note, state.constitution, WITNESSED))
 
     def finish(self, note: Note) -> None:
         """Publish a checkpoint that is final, under both kinds of key; what is published does not shrink.
@@ -208,7 +219,7 @@ class Node:
         with self.store.lock:
             checkpoint = self._checkpoint_here(note)
             here = self.state
-            endorsed = finality.check_final(note, here.record, here.constitution)
+            finality.check_final(note, here.record, here.constitution)
             finality.check_final(note, here.record, here.constitution, archive=True)
             if checkpoint.size > self.store.tree.size:
                 raise EntriesNotHeld(size=checkpoint.size, held=self.store.tree.size)
@@ -217,7 +228,7 @@ class Node:
             if checkpoint.size > self.published:
                 with self.turn():
                     self.store.put_slot(CHECKPOINT, self._only(note, MIRROR, ARCHIVE).encode())
-                    self.store.see({name: Trace(here.epoch, 0, checkpoint.size) for name in endorsed.cosigned})
+                    self.store.see(sighting.in_note(note, here.constitution, MIRRORED))
 
     def judge(self, message: Message) -> Judgement:
         """Return what this member finds of entries that the sequencer has not ordered yet; nothing of them is kept.
@@ -255,7 +266,7 @@ class Node:
     # What others may read.
 
     def account(self, name: str, nonce: bytes) -> bytes:
-        """Return what this node saw of a member's signatures, signed."""
+        """Return what this node holds of a member's signatures, signed."""
         with self.store.lock:
             return protocol.encode_account(self.name, name, nonce, self.store.seen(name), self.signers.witness)
 
@@ -303,10 +314,21 @@ class Node:
             raise NotHere(what=Text("证据档案", "archive of evidence"))
         return self.setting.archive.get(digest)
 
-    def successor(self) -> Constitution:
-        """Return the constitution that the votes, as far as this member mirrored them, make for the next epoch."""
+    def successor(self, base: Head) -> Constitution:
+        """Return the constitution that the votes up to `base` make for the next epoch; raises `EntriesNotHeld`."""
         with self.store.lock:
-            return self.setting.agreed(self.state_at(self.state.mirrored.size), self.state.constitution)
+            self.check_holds(base)
+            return self.setting.agreed(self.state_at(base.size), self.state.constitution)
+
+    def check_holds(self, head: Head) -> None:
+        """Raise `EntriesNotHeld` unless this node's entries begin with those of `head`."""
+        if not self.holds(head):
+            raise EntriesNotHeld(size=head.size, held=self.store.tree.size)
+
+    def holds(self, head: Head) -> bool:
+        """Tell whether this node's entries begin with those of `head`."""
+        with self.store.lock:
+            return self.store.tree.size >= head.size and self.store.log.root(head.size) == head.root
 
     @property
     def published(self) -> int:
@@ -360,7 +382,7 @@ class Node:
     def _check_one_head(self, checkpoint: Checkpoint, note: Note) -> None:
         epoch, size = self.state.epoch, checkpoint.size
         before = self.store.head(epoch, size)
-        if before and Note.parse(before).text != note.text:
+        if before and Checkpoint.parse(Note.parse(before).text).root != checkpoint.root:
             with self.turn():
                 self.store.put_fork(epoch, size, note.encode())
             raise TwoHeads(size=size)

@@ -8,12 +8,13 @@
 | wanted   | `[start, end, sealing key]`, the content of a message                                   |
 | judged   | as entries, the content of a message; `judgement` says how it is answered                |
 | chunk    | `[[[entry, disclosures], ...], proof]`                                                  |
+| starts   | `[start, ...]`, each as bytes                                                            |
 | forks    | `[[note, other note], ...]`                                                              |
-| account  | `[epoch, witnessed, mirrored, attempt, prepared, committed, signature]`                 |
+| account  | `[[[kind, content, signature], ...], signature]`; what is in it is in `sighting`         |
 
 CBOR is canonical. A message is signed over `["hallmark/message/1", [all but the signature]]`: entries by the key of the
 sequencer, under the empty name, and what is wanted by a member's witness key. An account of what `peer` saw of `member`
-is signed by the peer's witness key over `["hallmark/account/1", [peer, member, nonce, the six numbers]]`.
+is signed by the peer's witness key over `["hallmark/account/1", [peer, member, nonce, the sightings]]`.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ from typing import Any
 
 from hallmark.consortium.constitution import Constitution
 from hallmark.consortium.epoch import BadMemberSignature, verified
-from hallmark.consortium.member import Trace
 from hallmark.kernel import canonical, keys
 from hallmark.kernel.text import Text
 from hallmark.ledger.merkle import MAX_SIZE
 from hallmark.ledger.note import Note, from_base64, from_decimal, to_base64
+from hallmark.node import sighting
 from hallmark.node.errors import BadRequest, MessageNotTrusted
-from hallmark.node.store import Pair, values
+from hallmark.node.sighting import Sighting
+from hallmark.node.store import Pair
 from hallmark.statement.envelope import MAX_SIZE as MAX_ENTRY
 
 SEQUENCER = ""
@@ -39,6 +41,7 @@ FRESH_SECONDS = 60
 NONCE_SIZE = 16
 CHUNK_SIZE = 4 * 2**20  # bytes of entries and disclosures that one answer or one message holds, about
 _MAX_PATH = 63
+_MAX_NAME = 100
 _MESSAGE, _ACCOUNT = "hallmark/message/1", "hallmark/account/1"
 
 
@@ -99,9 +102,9 @@ class Message:
     @classmethod
     def parse(cls, data: bytes) -> Message:
         """Return the message whose only encoding is `data`; raises `NotCanonical`, `BadRequest`."""
-        match canonical.decode(data, what="message"):
+        match canonical.decode(data, what=Text("消息", "message")):
             case [str(sender), str(receiver), str(purpose), int(seconds), bytes(content), bytes(signature)]:
-                if type(seconds) is int:
+                if type(seconds) is int and len(sender) <= _MAX_NAME and sender.isprintable():  # refusals repeat it
                     return cls(sender, receiver, purpose, seconds, content, signature)
         raise BadRequest(why=Text("不是由六部分组成的消息", "it is not a message of six parts"))
 
@@ -116,9 +119,7 @@ class Message:
         elif member and purpose == WANTED:
             key = member.witness
         else:
-            raise MessageNotTrusted(
-                sender=self.sender[:100], why=Text(f"它不得发送 {purpose}", f"it may not send {purpose}")
-            )
+            raise MessageNotTrusted(sender=self.sender, why=Text(f"它不得发送 {purpose}", f"it may not send {purpose}"))
         if (self.receiver, self.purpose) != (receiver, purpose):
             raise MessageNotTrusted(sender=self.sender, why=Text("它是发给另一方的", "it is meant for another"))
         if abs(seconds - self.seconds) > FRESH_SECONDS:
@@ -145,7 +146,7 @@ def encode_entries(start: int, pairs: Sequence[Pair]) -> bytes:
 
 def decode_entries(data: bytes) -> tuple[int, list[Pair]]:
     """Return start and pairs; raises `NotCanonical`, `BadRequest`."""
-    match canonical.decode(data, what="entries"):
+    match canonical.decode(data, what=Text("条目", "entries")):
         case [int(start), list(pairs)] if type(start) is int and 0 <= start <= MAX_SIZE:
             return start, [_pair(pair) for pair in pairs]
     raise BadRequest(why=Text("不是位置加条目", "it is not a position and entries"))
@@ -161,7 +162,7 @@ def decode_wanted(data: bytes) -> tuple[int, int, bytes]:
 
     Where it has none, which is no reason to refuse it, the key is empty.
     """
-    match canonical.decode(data, what="range"):
+    match canonical.decode(data, what=Text("区间", "range")):
         case [int(start), int(end), bytes(key)] if type(start) is type(end) is int and 0 <= start < end <= MAX_SIZE:
             return start, end, key
     raise BadRequest(why=Text("不是条目范围", "it is not a range of entries"))
@@ -174,32 +175,45 @@ def encode_chunk(pairs: Sequence[Pair], proof: Sequence[bytes]) -> bytes:
 
 def decode_chunk(data: bytes) -> tuple[list[Pair], list[bytes]]:
     """Return entries and proof; raises `NotCanonical`, `BadRequest`."""
-    match canonical.decode(data, what="entries"):
+    match canonical.decode(data, what=Text("条目", "entries")):
         case [list(pairs), list(proof)] if all(type(each) is bytes for each in proof):
             return [_pair(pair) for pair in pairs], proof
     raise BadRequest(why=Text("不是条目加证明", "it is not entries and a proof"))
 
 
-def encode_account(peer: str, member: str, nonce: bytes, trace: Trace, signer: keys.Signer) -> bytes:
-    """Return what `peer` saw of `member`, signed."""
-    signature = signer.sign(_account_bytes(peer, member, nonce, values(trace)))
-    return canonical.encode([*values(trace), signature])
+def encode_account(peer: str, member: str, nonce: bytes, seen: Sequence[Sighting], signer: keys.Signer) -> bytes:
+    """Return what `peer` holds of the signatures of `member`, signed."""
+    held = [each.value for each in seen]
+    return canonical.encode([held, signer.sign(_account_bytes(peer, member, nonce, held))])
 
 
-def decode_account(data: bytes, peer: str, member: str, nonce: bytes, constitution: Constitution) -> Trace:
-    """Return what `peer` saw of `member`; raises `NotCanonical`, `BadRequest`, `BadMemberSignature`."""
-    match canonical.decode(data, what="account"):
-        case [*numbers, bytes(signature)] if len(numbers) == 6 and all(type(each) is int for each in numbers):
-            message = _account_bytes(peer, member, nonce, numbers)
-            if not verified(message, {peer: signature}, constitution, "witness"):
+def decode_account(
+    data: bytes, peer: str, member: str, nonce: bytes, constitution: Constitution
+) -> tuple[Sighting, ...]:
+    """Return what `peer` holds of the signatures of `member`, which are still to be verified.
+
+    Raises `NotCanonical`, `BadRequest`, `BadMemberSignature`.
+    """
+    match canonical.decode(data, what=Text("见证记录", "account")):
+        case [held, bytes(signature)]:
+            seen = sighting.read(held)
+            if not verified(_account_bytes(peer, member, nonce, held), {peer: signature}, constitution, "witness"):
                 raise BadMemberSignature(member=peer, why=Text("它没有席位", "it has no seat"))
-            return Trace(*numbers)
+            return seen
     raise BadRequest(why=Text("不是成员签名的记述", "it is not an account of a member's signatures"))
+
+
+def decode_starts(data: bytes) -> list[bytes]:
+    """Return encoded starts of epochs from `[start, ...]`; raises `NotCanonical`, `BadRequest`."""
+    match canonical.decode(data, what=Text("纪元启动记录", "starts")):
+        case [*starts] if all(type(each) is bytes for each in starts):
+            return starts
+    raise BadRequest(why=Text("不是启动记录列表", "it is not a list of starts"))
 
 
 def decode_forks(data: bytes) -> list[tuple[Note, Note]]:
     """Return pairs of notes from `[[note, other note], ...]`; raises `NotCanonical`, `BadRequest`, `BadNote`."""
-    match canonical.decode(data, what="forks"):
+    match canonical.decode(data, what=Text("分叉证据", "forks")):
         case [*pairs] if all(isinstance(pair, list) and [*map(type, pair)] == [bytes, bytes] for pair in pairs):
             return [(Note.parse(one), Note.parse(other)) for one, other in pairs]
     raise BadRequest(why=Text("不是成对的签名文本", "it is not pairs of notes"))
@@ -212,8 +226,8 @@ def decode_signatures(value: object) -> dict[str, bytes]:
     raise BadRequest(why=Text("签名未按成员名称列出", "its signatures are not by members' names"))
 
 
-def _account_bytes(peer: str, member: str, nonce: bytes, numbers: Sequence[int]) -> bytes:
-    return canonical.encode([_ACCOUNT, [peer, member, nonce, *numbers]])
+def _account_bytes(peer: str, member: str, nonce: bytes, held: object) -> bytes:
+    return canonical.encode([_ACCOUNT, [peer, member, nonce, held]])
 
 
 def _pair(value: Any) -> Pair:

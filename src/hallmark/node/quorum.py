@@ -20,6 +20,7 @@ from hallmark.consortium import finality
 from hallmark.consortium.constitution import Constitution
 from hallmark.consortium.epoch import Record
 from hallmark.consortium.finality import ARCHIVE, MIRROR, WITNESS
+from hallmark.consortium.member import CheckpointIsOld
 from hallmark.kernel import keys
 from hallmark.kernel.errors import HallmarkError, Unavailable, Unverified
 from hallmark.kernel.text import Text
@@ -29,8 +30,8 @@ from hallmark.ledger.merkle import Frontier, verify_consistency
 from hallmark.ledger.note import Note, Signature, sign
 from hallmark.node import protocol
 from hallmark.node.client import Peer
-from hallmark.node.errors import EntriesLost, NotFinal, OldSizeDiffers, Refused
-from hallmark.node.node import CERTIFICATE
+from hallmark.node.errors import EntriesLost, NotFinal, OldSizeDiffers, Refused, TooLarge
+from hallmark.node.node import CERTIFICATE, MAX_PENDING
 from hallmark.node.protocol import SEQUENCER, Message, Offer
 from hallmark.node.replay import Clock
 from hallmark.node.store import Pair
@@ -59,6 +60,10 @@ class Source(Protocol):
         """Return the first of the entries [start, end), at least one, of about `size` bytes together."""
         ...
 
+    def root(self, size: int) -> bytes:
+        """Return the root of the tree over the first `size` entries."""
+        ...
+
     def prove_consistency(self, old: int, size: int) -> list[bytes]:
         """Return the proof that the first `size` entries begin with the first `old`."""
         ...
@@ -84,6 +89,7 @@ class Quorum:
         self._order = Lock()
         self._lanes = {peer: ThreadPoolExecutor(1, f"lane-{peer.name}") for peer in nodes}
         self._sizes: dict[str, int] = {}
+        self._final: Note | None = None
         self._record, self._constitution = epoch
 
     def close(self) -> None:
@@ -122,8 +128,7 @@ class Quorum:
 
     def _certify(self, source: Source, end: float) -> Note:
         tree = source.tree
-        checkpoint = Checkpoint(self._constitution.origin(self._record.epoch), tree.size, tree.root)
-        note = Note(checkpoint.text, (sign(checkpoint.text, checkpoint.origin, self._signer),))
+        checkpoint, note = self._head(tree.size, tree.root)
         head = _Offered(source, checkpoint, note)
 
         def signed(*purposes: str) -> Callable[[Peer, Sequence[Signature]], list[Signature]]:
@@ -134,14 +139,26 @@ class Quorum:
         mirrored = self._collect(tree.size, lambda peer: self._mirror(peer, certified), signed(MIRROR, ARCHIVE), end)
         final = note.with_signatures(mirrored)
         finality.check_final(final, self._record, self._constitution)
+        self._final = final
         for peer, lane in self._lanes.items():
-            lane.submit(peer.finish, final)
+            lane.submit(self._finish, peer, final)
         return final
 
+    def _finish(self, peer: Peer, final: Note) -> None:
+        """Show a node what is final; a lane that stood still has many to show, and the newest will do."""
+        if final is self._final:
+            peer.finish(final)
+
     def _witness(self, peer: Peer, head: _Offered) -> Sequence[Signature]:
-        """Hand a node what it lacks, and the head; where it says that it is elsewhere, begin from there."""
+        """Hand a node what it lacks, and the head; where it says that it is elsewhere, begin from there.
+
+        Where another process offered it more meanwhile, this head is overtaken: `CheckpointIsOld`.
+        """
         old = self._sizes.get(peer.name, max(head.source.final, self._record.base.size))
         for _ in range(2):
+            if old > head.checkpoint.size:
+                self._sizes.pop(peer.name, None)
+                raise CheckpointIsOld(size=head.checkpoint.size, signed=old)
             try:
                 signatures = self._offer(peer, old, head)
             except OldSizeDiffers as error:
@@ -157,16 +174,32 @@ class Quorum:
             self._witness(peer, replace(head, note=Note(head.note.text, head.note.signatures[:1])))
         return peer.mirror(head.note)
 
+    def _head(self, size: int, root: bytes) -> tuple[Checkpoint, Note]:
+        checkpoint = Checkpoint(self._constitution.origin(self._record.epoch), size, root)
+        return checkpoint, Note(checkpoint.text, (sign(checkpoint.text, checkpoint.origin, self._signer),))
+
     def _offer(self, peer: Peer, old: int, head: _Offered) -> Sequence[Signature]:
-        start, size = old, head.checkpoint.size
+        """Hand a node what it lacks, and the head.
+
+        Where that is more than a node takes at once, it is offered heads on the way as long as none became final here;
+        after that its peers have it, so whoever says to lack so much gets no more: `TooLarge`.
+        """
+        start, size, handed = old, head.checkpoint.size, 0
         while start < size:
             pairs = head.source.chunk(start, size, protocol.CHUNK_SIZE)
+            more = sum(len(entry) + len(hidden) for entry, hidden in pairs)
+            if handed + more > MAX_PENDING:
+                if self._final or start == old:
+                    raise TooLarge(size=handed + more, most=MAX_PENDING)
+                _, note = self._head(start, head.source.root(start))
+                peer.witness(_grown(head.source, old, start, note))
+                old, handed = start, 0
+            handed += more
             content = protocol.encode_entries(start, pairs)
             message = Message(SEQUENCER, peer.name, protocol.ENTRIES, self._clock() // 1000, content)
             peer.hand_in(message.signed(self._signer))
             start += len(pairs)
-        proof = head.source.prove_consistency(old, size) if 0 < old < size else []
-        return peer.witness(Offer(old, tuple(proof), head.note))
+        return peer.witness(_grown(head.source, old, size, head.note))
 
     def _collect(
         self,
@@ -195,8 +228,8 @@ class Quorum:
                     raise _not_final(size, reasons) from None
                 except HallmarkError as error:
                     reasons[peer.name] = error
-                    refused = sum(not isinstance(each, Unavailable) for each in reasons.values())
-                    if refused > self._constitution.faults:
+                    refused = [name for name, each in reasons.items() if not isinstance(each, Unavailable)]
+                    if len(self._constitution.names.intersection(refused)) > self._constitution.faults:
                         raise _not_final(size, reasons) from None
         finally:
             over.set()
@@ -228,6 +261,11 @@ class Quorum:
         if note is None or Checkpoint.parse(note.text).origin != origin:
             return []
         return [finality.certify(note, self._record, self._constitution).checkpoint]
+
+
+def _grown(source: Source, old: int, size: int, note: Note) -> Offer:
+    proof = source.prove_consistency(old, size) if 0 < old < size else []
+    return Offer(old, tuple(proof), note)
 
 
 def _begins_with(source: Source, head: Checkpoint) -> bool:

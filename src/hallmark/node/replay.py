@@ -8,12 +8,13 @@ signed overrules one clock.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from hallmark.consortium.constitution import Constitution
 from hallmark.kernel import instant
 from hallmark.kernel.errors import HallmarkError, Unavailable
 from hallmark.kernel.text import Text
-from hallmark.node.errors import ClockApart
+from hallmark.node.errors import ClockApart, StartNotStated
 from hallmark.node.store import Pair, Store
 from hallmark.node.vault import Vault
 from hallmark.rules import confidential, consortium
@@ -58,6 +59,13 @@ def voted(state: State, constitution: Constitution) -> Constitution:
         return consortium.successor(state) if consortium.constitution_of(state) == constitution else constitution
     except consortium.NoConsortium:
         return constitution
+
+
+def check_start_is_stated(state: State, epoch: int) -> None:
+    """Raise `StartNotStated` where the ledger's consortium is in an epoch before this one."""
+    with suppress(consortium.NoConsortium):
+        if (stated := consortium.epoch_of(state).epoch) < epoch:
+            raise StartNotStated(epoch=epoch, stated=stated)
 
 
 def replay(store: Store, schemes: Mapping[bytes, Scheme], pairs: Iterable[Pair], clock: Clock | None = None) -> None:

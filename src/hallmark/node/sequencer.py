@@ -66,6 +66,10 @@ class _Stored:
         with self._store.lock:
             return self._store.chunk(start, end, size)
 
+    def root(self, size: int) -> bytes:
+        with self._store.lock:
+            return self._store.log.root(size)
+
     def prove_consistency(self, old: int, size: int) -> list[bytes]:
         with self._store.lock:
             return self._store.log.prove_consistency(old, size)

@@ -11,16 +11,20 @@ from __future__ import annotations
 import json
 import logging
 import socket
+import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from http import HTTPStatus
+from http.client import HTTPMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import BoundedSemaphore
 from time import monotonic
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from urllib.parse import unquote
 
-from hallmark.consortium.epoch import MAX_NUMBER, Start
+from hallmark.consortium.epoch import MAX_NUMBER, Consent, Head, Start
 from hallmark.consortium.member import CheckpointIsOld, OtherOrigin
-from hallmark.kernel import canonical
+from hallmark.kernel import canonical, hashing
 from hallmark.kernel.errors import (
     Forbidden,
     HallmarkError,
@@ -30,11 +34,20 @@ from hallmark.kernel.errors import (
     Unavailable,
     Unverified,
 )
-from hallmark.kernel.text import Text
+from hallmark.kernel.text import Text, quoted
 from hallmark.ledger.note import BadNoteSignature, Note, Signature, Unsigned, from_decimal
-from hallmark.node import ceremony, protocol
+from hallmark.node import ceremony, protocol, store
 from hallmark.node.client import SIZE_TYPE
-from hallmark.node.errors import Broken, NoLength, NotHere, OldSizeDiffers, TooLarge, TooSlow, TwoHeads
+from hallmark.node.errors import (
+    Broken,
+    NoLength,
+    NotHere,
+    NotHttp,
+    OldSizeDiffers,
+    StoreUnusable,
+    TooLarge,
+    TooSlow,
+)
 from hallmark.node.node import CERTIFICATE, CHECKPOINT, Node
 from hallmark.node.protocol import Message, Offer
 
@@ -45,6 +58,8 @@ MAX_NOTE = 2**20
 MAX_ENTRIES = 2 * protocol.CHUNK_SIZE
 CONNECTIONS = 64
 SECONDS_TO_SEND = 20
+_SECONDS_TO_MAKE_ROOM = 1
+_BODY = {"content-length", "transfer-encoding"}
 
 # The nearest class of an error's own line decides.
 STATUS: Mapping[type[HallmarkError], int] = {
@@ -55,7 +70,6 @@ STATUS: Mapping[type[HallmarkError], int] = {
     OtherOrigin: 404,
     Missing: 404,
     OldSizeDiffers: 409,
-    TwoHeads: 409,
     CheckpointIsOld: 409,
     NoLength: 411,
     TooLarge: 413,
@@ -105,10 +119,24 @@ def _starts(node: Node, after: str) -> Answer:
 
 
 def _evidence(node: Node, digest: str) -> Answer:
+    return BINARY, node.evidence(_digest(digest))
+
+
+def _successor(node: Node, size: str, root: str) -> Answer:
+    number = from_decimal(size)
+    if number is None:
+        raise NotHere(what=Text("该大小的账本", "ledger of that size"))
+    return BINARY, node.successor(Head(number, _digest(root))).encode()
+
+
+def _digest(text: str) -> bytes:
     try:
-        return BINARY, node.evidence(bytes.fromhex(digest))
+        digest = bytes.fromhex(text)
     except ValueError:
-        raise NotHere(what=Text("摘要非十六进制的证据", "evidence without a digest in hexadecimal")) from None
+        digest = b""
+    if len(digest) != hashing.SIZE:
+        raise NotHere(what=Text(f"{hashing.SIZE} 字节的十六进制摘要", f"digest of {hashing.SIZE} bytes in hexadecimal"))
+    return digest
 
 
 def _forks(node: Node) -> Answer:
@@ -123,6 +151,7 @@ POST: Mapping[str, tuple[int, Callable[[Node, bytes], Answer]]] = {
     "/add-certificate": (MAX_NOTE, lambda node, body: _signed(*node.mirror(Note.parse(body)))),
     "/add-final": (MAX_NOTE, _silent(lambda node, body: node.finish(Note.parse(body)))),
     "/entries": (MAX_NOTE, lambda node, body: (BINARY, node.chunk(Message.parse(body)))),
+    "/consent": (MAX_NOTE, _silent(lambda node, body: ceremony.consent(node, Consent.parse(body)))),
     "/seal": (MAX_NOTE, _seal),
     "/prepare": (
         MAX_ENTRIES,
@@ -140,7 +169,7 @@ GET: Mapping[str, tuple[range, Callable[..., Answer]]] = {  # first part of the 
     "trace": (range(2, 3), _trace),
     "starts": (range(1, 2), _starts),
     "evidence": (range(1, 2), _evidence),
-    "successor": (range(1), lambda node: (BINARY, node.successor().encode())),
+    "successor": (range(2, 3), _successor),
 }
 
 
@@ -150,6 +179,16 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = SECONDS_TO_SEND
     node: ClassVar[Node]
+
+    @property
+    def service(self) -> Service:
+        """The server."""
+        return cast("Service", self.server)
+
+    def handle_one_request(self) -> None:
+        """Wait for a request and answer it."""
+        self.service.waits(self.connection)
+        super().handle_one_request()
 
     def do_POST(self) -> None:
         """Take a body."""
@@ -164,17 +203,21 @@ class Handler(BaseHTTPRequestHandler):
         if found is None:
             raise NotHere(what=Text("该路径", "such path"))
         most, act = found
-        return act(self.node, self._body(most))
+        body = self._body(most)
+        self.service.begins(self.connection)
+        return act(self.node, body)
 
     def _get(self) -> Answer:
         name, *rest = self.path.removeprefix("/").split("/")
         parts, act = GET.get(name, (range(0), _forks))
         if len(rest) not in parts:
             raise NotHere(what=Text("该路径", "such path"))
+        self.service.begins(self.connection)
         return act(self.node, *rest)
 
     def _body(self, most: int) -> bytes:
-        size = from_decimal(self.headers.get("Content-Length", ""))
+        lengths = self.headers.get_all("Content-Length", [])
+        size = from_decimal(lengths[0]) if len(lengths) == 1 else None
         if size is None or "Transfer-Encoding" in self.headers:
             raise NoLength
         if size > most:
@@ -190,15 +233,28 @@ class Handler(BaseHTTPRequestHandler):
             body += part
         return bytes(body)
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        """Refuse what is no request of HTTP/1.1 that is answered here."""
+        self.request_version, self.path = self.protocol_version, ""
+        self.headers = HTTPMessage()
+        self._send(*self._refusal(NotHttp(why=quoted(message or HTTPStatus(code).phrase)), code))
+
     def _answer(self, act: Callable[[], Answer]) -> None:
         try:
             status, (media_type, body) = 200, act()
         except HallmarkError as error:
             status, media_type, body = self._refusal(error)
+        except sqlite3.Error as error:
+            _log.exception("%s failed", self.path)
+            status, media_type, body = self._refusal(StoreUnusable(path=store.FILE, why=quoted(error)))
         except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer and the log the reason
             _log.exception("%s failed", self.path)
             status, media_type, body = self._refusal(Broken())
-        if status not in {200, 409, 422} or (self.command == "GET" and "Content-Length" in self.headers):
+        self._send(status, media_type, body)
+
+    def _send(self, status: int, media_type: str, body: bytes) -> None:
+        reads = self.command == "GET" and not _BODY.isdisjoint(map(str.lower, self.headers))
+        if status not in {200, 409, 422} or reads:
             self.close_connection = True  # part of a body may still be on its way
         self.send_response(status)
         self.send_header("Content-Type", media_type)
@@ -206,10 +262,11 @@ class Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
-    def _refusal(self, error: HallmarkError) -> tuple[int, str, bytes]:
-        status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    def _refusal(self, error: HallmarkError, status: int = 0) -> tuple[int, str, bytes]:
+        status = status or next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
         _log.warning("%s refuses %s: %s: %s", self.node.name, self.path[:200], error.code, error)
         if isinstance(error, OldSizeDiffers):
             return status, SIZE_TYPE, f"{error.facts['size']}\n".encode()
@@ -231,22 +288,41 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Service(ThreadingHTTPServer):
-    """The node's server; it holds at most `CONNECTIONS` connections and closes those beyond."""
+    """The node's server; of more than `CONNECTIONS` connections it closes the one that has been silent longest.
+
+    So whoever opens many and says nothing keeps nobody else out.
+    """
 
     daemon_threads = True
     request_queue_size = CONNECTIONS
 
     def __init__(self, node: Node, address: tuple[str, int]) -> None:
-        super().__init__(address, type("NodeHandler", (Handler,), {"node": node}))
         self._free = BoundedSemaphore(CONNECTIONS)
         self._open: set[socket.socket] = set()
+        self._silent: dict[socket.socket, None] = {}  # whose request has not come whole, the first for longest
+        super().__init__(address, type("NodeHandler", (Handler,), {"node": node}))
+
+    def waits(self, connection: socket.socket) -> None:
+        """Note that a connection's next request is waited for."""
+        self._silent[connection] = None
+
+    def begins(self, connection: socket.socket) -> None:
+        """Note that a connection's request has come whole."""
+        self._silent.pop(connection, None)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve in a thread if one is free."""
-        if self._free.acquire(blocking=False):
+        """Serve in a thread, if one is free or can be freed."""
+        if self._free.acquire(blocking=False) or self._make_room():
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
+
+    def _make_room(self) -> bool:
+        with suppress(StopIteration, KeyError, OSError):
+            silent = next(iter([*self._silent]))
+            del self._silent[silent]
+            silent.shutdown(socket.SHUT_RDWR)
+        return self._free.acquire(timeout=_SECONDS_TO_MAKE_ROOM)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Give the thread back whatever happens."""
@@ -256,6 +332,7 @@ class Service(ThreadingHTTPServer):
             super().process_request_thread(request, client_address)
         finally:
             self._open.discard(request)
+            self.begins(request)
             self._free.release()
 
     def server_close(self) -> None:

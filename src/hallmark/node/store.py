@@ -9,21 +9,24 @@ stored; tiles and proofs are derived.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 
-from hallmark.consortium.member import Trace
 from hallmark.kernel import canonical
+from hallmark.kernel.text import Text, quoted
 from hallmark.ledger import tile
 from hallmark.ledger.merkle import Frontier, leaf_hash
 from hallmark.ledger.tile import ENTRIES, HEIGHT, WIDTH, Tile, TiledLog
 from hallmark.ledger.tree import Tree
-from hallmark.node.errors import NotHere, StoreInUse, StoreLocked
+from hallmark.node.errors import NotHere, StoreInUse, StoreLocked, StoreUnusable
+from hallmark.node.sighting import Sighting
 from hallmark.node.vault import Vault
 from hallmark.rules.state import Changes, Record
+from hallmark.verify import disk
 
+FILE = "node.sqlite"  # in a node's folder
 _TREE = "tree"
 _RECORDS_KEPT = 20_000
 _CACHE = 65_536  # KiB: digests are keys of records, so a batch writes on pages all over the file
@@ -39,7 +42,9 @@ CREATE INDEX IF NOT EXISTS record_of_entry ON record (entry);
 CREATE TABLE IF NOT EXISTS head (
     epoch INTEGER, size INTEGER, note BLOB NOT NULL, other BLOB, PRIMARY KEY (epoch, size)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS start (epoch INTEGER PRIMARY KEY, content BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS seen (member TEXT PRIMARY KEY, trace BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sighting (
+    member TEXT, kind TEXT, epoch INTEGER, number INTEGER, content BLOB NOT NULL, signature BLOB NOT NULL,
+    PRIMARY KEY (member, kind)) WITHOUT ROWID;
 """
 
 Pair = tuple[bytes, bytes]
@@ -47,29 +52,37 @@ Pair = tuple[bytes, bytes]
 
 
 class Store:
-    """The file at `path`, made where absent; raises `StoreInUse`. What is written outside a transaction is refused.
+    """The file at `path`, made where absent. What is written outside a transaction is refused.
 
-    Records that sealed claims made are written and read with the `vault` alone (`StoreLocked`).
+    Records that sealed claims made are written and read with the `vault` alone (`StoreLocked`). Raises `StoreInUse`,
+    `StoreUnusable`; later, where the file fails, `sqlite3.Error`.
     """
 
     def __init__(self, path: Path, vault: Vault | None = None) -> None:
         self.lock = RLock()
         self.vault = vault
-        path.touch(mode=0o600)  # disclosures are in it
-        self._database = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         self._writing = False
         self.tree = Frontier()
         self._newest: dict[str, Record | None] = {}  # records as of all entries, and what there is no record of
+        try:
+            path.touch(mode=0o600)  # disclosures are in it
+            self._database = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreUnusable(path=path, why=disk.reason(error)) from None
         try:
             self._database.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._database.execute("PRAGMA journal_mode=WAL")
             self._database.execute("PRAGMA synchronous=FULL")
             self._database.execute(f"PRAGMA cache_size={-_CACHE}")
             self._database.executescript(_SCHEMA)
-        except sqlite3.OperationalError as error:
+            stored = self.slot(_TREE)
+        except sqlite3.Error as error:
             self._database.close()
-            raise StoreInUse(path=path) from error
-        self._read_tree()
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise StoreInUse(path=path) from error
+            raise StoreUnusable(path=path, why=quoted(error)) from error
+        if stored:
+            self.tree = Frontier.from_value(canonical.decode(stored))
 
     def close(self) -> None:
         """Let the file go."""
@@ -80,6 +93,7 @@ class Store:
     def transaction(self) -> Iterator[None]:
         """Write all that happens inside durably, or nothing of it."""
         with self.lock:
+            before = self.tree
             self._database.execute("BEGIN IMMEDIATE")
             self._writing = True
             try:
@@ -87,9 +101,10 @@ class Store:
                 self.put_slot(_TREE, canonical.encode(self.tree.to_value()))
                 self._database.execute("COMMIT")
             except BaseException:
+                self.tree = before
+                self._newest.clear()
                 if self._database.in_transaction:
                     self._database.execute("ROLLBACK")
-                self._read_tree()
                 raise
             finally:
                 self._writing = False
@@ -173,11 +188,6 @@ class Store:
         query = "SELECT leaf FROM entry WHERE position >= ? AND position < ? ORDER BY position"
         return [leaf for (leaf,) in self._database.execute(query, (first, first + count))]
 
-    def _read_tree(self) -> None:
-        self._newest.clear()
-        stored = self.slot(_TREE)
-        self.tree = Frontier.from_value(canonical.decode(stored)) if stored else Frontier()
-
     # Records.
 
     def record(self, key: str, size: int) -> Record | None:
@@ -209,9 +219,9 @@ class Store:
 
     def _read_record(self, key: str, content: bytes) -> Record:
         """Return a record: a map, or, where sealed claims made it, the encrypted bytes of one."""
-        stored = canonical.decode(content, what=key)
+        stored = canonical.decode(content, what=Text(key, key))
         if isinstance(stored, bytes):
-            stored = canonical.decode(self._vault_for(key).unlock(key, stored), what=key)
+            stored = canonical.decode(self._vault_for(key).unlock(key, stored), what=Text(key, key))
         record: Record = stored
         return record
 
@@ -249,18 +259,24 @@ class Store:
         """Keep the start of an epoch."""
         self._write("INSERT INTO start VALUES (?, ?)", epoch, content)
 
-    def seen(self, member: str) -> Trace:
-        """Return what was seen of a member's signatures."""
-        stored = self._one("SELECT trace FROM seen WHERE member = ?", member)
-        return Trace(*canonical.decode(stored)) if stored else Trace(0, 0, 0)
+    def seen(self, member: str) -> list[Sighting]:
+        """Return the newest signatures of a member that this node verified, one of each kind."""
+        rows = self._database.execute(
+            "SELECT kind, content, signature FROM sighting WHERE member = ? ORDER BY kind", (member,)
+        )
+        return [Sighting(*row) for row in rows]
 
-    def see(self, traces: Mapping[str, Trace]) -> None:
-        """Keep what was seen of members' signatures; traces of one epoch only grow."""
-        for member, fresh in traces.items():
-            known = self.seen(member)
-            if fresh.exceeds(known):
-                grown = fresh if fresh.epoch > known.epoch else Trace(*map(max, values(fresh), values(known)))
-                self._write("INSERT OR REPLACE INTO seen VALUES (?, ?)", member, canonical.encode(list(values(grown))))
+    def see(self, sightings: Iterable[tuple[str, Sighting]]) -> None:
+        """Keep verified signatures of members, where they are newer than those of their kind."""
+        for member, each in sightings:
+            row = (member, each.kind, *each.place, each.content, each.signature)
+            self._write(
+                "INSERT INTO sighting VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (member, kind) DO UPDATE"
+                " SET epoch = excluded.epoch, number = excluded.number,"
+                " content = excluded.content, signature = excluded.signature"
+                " WHERE (excluded.epoch, excluded.number) > (epoch, number)",
+                *row,
+            )
 
     def _one(self, query: str, *values: object) -> bytes | None:
         row: tuple[bytes] | None = self._database.execute(query, values).fetchone()
@@ -270,11 +286,6 @@ class Store:
         if not self._writing:
             raise RuntimeError("written outside a transaction")
         self._database.execute(query, values)
-
-
-def values(trace: Trace) -> tuple[int, ...]:
-    """Return the numbers of a trace in the order of its fields."""
-    return trace.epoch, trace.witnessed, trace.mirrored, trace.attempt, trace.prepared, trace.committed
 
 
 def entries_of(pairs: Iterable[Pair]) -> list[bytes]:
