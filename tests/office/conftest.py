@@ -50,7 +50,12 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["HALLMARK_DATABASE_URL"] = _start_postgresql(config, folder)
     django.setup()
     from django.conf import settings
+    from django.contrib.contenttypes.management import create_contenttypes
+    from django.db.models.signals import post_migrate
 
+    # Nobody here asks Django's own permissions, and they are made again whenever a test empties the tables.
+    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+    post_migrate.disconnect(create_contenttypes)
     settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = (
         None if os.environ["HALLMARK_DATABASE_URL"] else str(folder / "test.sqlite3")
     )

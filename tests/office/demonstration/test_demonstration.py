@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from argparse import Namespace
+from pathlib import Path
+
 import pytest
 from django.core.management import call_command
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from hallmark.certificate.status import Status
 from hallmark.kernel import canonical
 from hallmark.kernel.errors import HallmarkError
+from hallmark.kernel.text import Text
 from hallmark.office.casework import queries as casework
 from hallmark.office.jobs.clock import now
 from hallmark.office.registry import check, projection, queries, search
@@ -17,8 +24,10 @@ from hallmark.office.registry.state import DatabaseState
 from hallmark.rules.decision import EvaluatorReviews, ReviewerDecides, SignatoryInvolved
 from hallmark.rules.personnel import PersonNotCompetent
 from hallmark.rules.state import digest_of
+from hallmark.server import operate
 from hallmark.verify.bundle import TrustBundle
 from hallmark.verify.certificate import verify_certificate
+from world.languages import english_in, is_chinese
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +48,7 @@ def said(django_db_setup, django_db_blocker, tmp_path_factory):
     keys.port.cache_clear()
     vault.server_vault.cache_clear()
     runner.warm()
-    lines: list[str] = []
+    lines: list[Text] = []
     with django_db_blocker.unblock():
         show.load(lines.append)
         yield lines
@@ -67,7 +76,7 @@ def certificate():
 
 def test_it_ends_well_and_badly_as_it_should(said):
     stages = sorted(record["stage"] for _, record in _all_cases())
-    assert stages == ["certified", "closed", "declined", "planned", "refused"], "\n".join(said)
+    assert stages == ["certified", "closed", "declined", "planned", "refused"], "\n".join(words.en for words in said)
 
 
 def test_the_reference_app_passed_every_automatic_item_and_personas_are_marked(said):
@@ -323,10 +332,28 @@ def test_somebody_of_another_type_is_excluded(said):
     assert PersonNotCompetent.article
 
 
-def test_a_later_start_tells_only_who_the_people_are(said):
-    from hallmark.server.demonstration import show
+def test_it_is_told_in_both_languages(said):
+    assert len(said) > 20
+    for words in said:
+        assert is_chinese(words.zh)
+        assert english_in(words.zh) == []
+        assert not is_chinese(words.en)
 
-    lines: list[str] = []
-    show.load(lines.append)
-    assert lines == [said[-1]]
-    assert "alice" in lines[0]
+
+@pytest.mark.parametrize(("locale", "language"), [("zh_CN.UTF-8", "zh"), ("en_GB.UTF-8", "en"), ("C.UTF-8", "en")])
+def test_a_later_start_tells_only_who_the_people_are_in_the_language_of_the_locale(
+    said, locale, language, monkeypatch, settings, tmp_path, capsys
+):
+    settings.HALLMARK_NODES = tmp_path
+    monkeypatch.setattr("hallmark.server.serve.migrate", lambda: None)
+    monkeypatch.setattr("hallmark.node.attester.program.missing", lambda: ["swtpm"])
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    for name in ("HALLMARK_LANGUAGE", "LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", locale)
+    monkeypatch.setenv("HALLMARK_ENVIRONMENT", settings.HALLMARK_ENVIRONMENT)
+    monkeypatch.setenv("HALLMARK_ORIGIN", settings.ORIGIN)
+    operate.demo(Namespace(load_only=True, host=operate.HOST, port=operate.PORT))
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.partition("] ")[2] == said[-1].in_language(language)
+    assert "alice" in line

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from django.db import transaction
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 from hallmark.kernel.keys import SoftwareSigner
-from hallmark.kernel.text import Text
 from hallmark.statement.kind import Role
 
 if os.environ.get("HALLMARK_TEST_DATABASE") == "postgresql":
@@ -40,35 +43,33 @@ def key(name: str) -> SoftwareSigner:
 @pytest.fixture
 def office(db, settings, tmp_path, monkeypatch):
     """The founded server: organisations and people by name, `office.actors[name]`, `office.persons[name]`."""
-    from hallmark.office.accounts import enrolment as proof
-    from hallmark.office.accounts import entry, queries, services
-    from hallmark.office.accounts.models import User
     from hallmark.office.evidence import vault
     from hallmark.office.keys import services as key_services
-    from hallmark.office.registry import enrolment
-    from hallmark.office.registry.services import environment
+    from office.snapshot import once
 
     settings.HALLMARK_LOG = tmp_path / "log"
     settings.HALLMARK_KEYS = tmp_path / "keys"
     key_services.port.cache_clear()
     vault.server_vault.cache_clear()
+    places, persons, actors = once("office", tmp_path, _found)
+    yield SimpleNamespace(places=dict(places), persons=dict(persons), actors=dict(actors), **places)
+    key_services.port.cache_clear()
+    vault.server_vault.cache_clear()
+
+
+def _found():
+    """Found the ledger and bring everybody in; return places, persons and actors by name."""
+    from hallmark.office.accounts import enrolment as proof
+    from hallmark.office.accounts import entry, queries, services
+    from hallmark.office.accounts.models import User
+    from hallmark.office.registry import enrolment, sequencer
+    from hallmark.office.registry.services import environment
+    from office.registry import founding
+
     with transaction.atomic():  # so that tiles are written once
-        olga = enrolment.found_ledger(
-            Text("运营方", "Operator"),
-            Text("央行", "Central bank"),
-            address="1 Main street",
-            registrar="Olga",
-            login="olga",
-            password="correct horse battery",
-            development=True,
-        )
-        bank = queries.organisations(Role.OWNER)[0].id
-        places, persons = {"bank": bank}, {}
-        for place, role in ROLES.items():
-            code = "NORTH" if place == "northern" else ""
-            places[place] = enrolment.register_organisation(
-                olga, role, Text(f"{place}公司", place.title()), f"{place} road", code=code
-            ).id
+        olga = founding.found()
+        places = {"bank": queries.organisations(Role.OWNER)[0].id, **founding.register(olga, ROLES)}
+        persons = {}
         for place, staff in STAFF.items():
             for name, functions in staff.items():
                 person = enrolment.enrol_person(olga, name.title(), f"no. {name}")
@@ -76,7 +77,5 @@ def office(db, settings, tmp_path, monkeypatch):
                 services.set_functions(olga, places[place], person.id, functions)
                 entry.open_account(name, person, "correct horse battery")
                 enrolment.enrol_key(olga, person.id, key(name).public, proof.prove(environment(), person.id, key(name)))
-    actors = {user.login: queries.actor_of(user) for user in User.objects.all()}
-    yield SimpleNamespace(places=places, persons=persons, actors=actors, **places)
-    key_services.port.cache_clear()
-    vault.server_vault.cache_clear()
+    sequencer.publish()  # also where what a test does is never committed
+    return places, persons, {user.login: queries.actor_of(user) for user in User.objects.all()}

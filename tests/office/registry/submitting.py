@@ -22,6 +22,8 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import TypeVar
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 from hallmark.server.serve import set_up
 
 set_up()
@@ -31,7 +33,6 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 
 from hallmark.consortium.epoch import Start
 from hallmark.kernel.errors import Unavailable
-from hallmark.kernel.text import Text
 from hallmark.office.accounts import queries as accounts
 from hallmark.office.keys.services import port as keys
 from hallmark.office.registry import check, enrolment, finality, queries, sequencer, services
@@ -39,6 +40,7 @@ from hallmark.office.registry.models import Entry, Ordered
 from hallmark.rules.admission import AdmittedBefore
 from hallmark.statement import envelope
 from hallmark.statement.kind import Role
+from office.registry import founding
 
 THREADS = 3
 Result = TypeVar("Result")
@@ -46,19 +48,9 @@ Result = TypeVar("Result")
 
 def found() -> dict:
     call_command("migrate", verbosity=0)
-    olga = enrolment.found_ledger(
-        Text("运营方", "Operator"),
-        Text("央行", "Central bank"),
-        address="1 Main street",
-        registrar="Olga",
-        login="olga",
-        password="correct horse battery",
-        development=True,
-    )
+    olga = founding.found()
     names = [queries.record("ledger")["operator"], accounts.organisations(Role.OWNER)[0].id]
-    for role, code in ((Role.BODY, "NORTH"), (Role.LABORATORY, "")):
-        place = enrolment.register_organisation(olga, role, Text("机构", role.name), "2 Main street", code=code)
-        names.append(place.id)
+    names += founding.register(olga, {"northern": Role.BODY, "meridian": Role.LABORATORY}).values()
     return {"names": names, "log": keys().get_signer(sequencer.LOG_KEY).public.material.hex()}
 
 

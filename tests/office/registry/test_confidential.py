@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from types import SimpleNamespace
 
 import pytest
@@ -19,6 +19,7 @@ from hallmark.kernel import identifier
 from hallmark.kernel.errors import HallmarkError
 from hallmark.kernel.keys import SoftwareSigner
 from hallmark.node import ceremony, convening
+from hallmark.node.client import Peer
 from hallmark.node.errors import NotJudged
 from hallmark.office.accounts.errors import NotAMember
 from hallmark.office.jobs.clock import now
@@ -32,6 +33,7 @@ from hallmark.statement import envelope, money, sealing
 from node.network import eventually, signers
 from office.registry.test_finality import interest
 from office.registry.test_finality import network as network
+from office.registry.test_finality import unfounded as unfounded
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -229,6 +231,64 @@ def test_without_a_quorum_nothing_sealed_is_ordered_and_the_rest_waits_as_ever(
     services.submit_sealed(office.actors["bea"], *payment)
 
 
+def test_while_nodes_judge_a_payment_others_go_on(office, network, paying, monkeypatch):
+    asked, go, outcomes = Event(), Event(), []
+    judge = Peer.judge
+
+    def late(peer, message):
+        asked.set()
+        go.wait(20)
+        return judge(peer, message)
+
+    def submit():
+        try:
+            outcomes.append(pay(office, network, paying))
+        except HallmarkError as error:
+            outcomes.append(error.code)
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(Peer, "judge", late)
+    thread = Thread(target=submit)
+    thread.start()
+    asked.wait()
+    (index,) = services.append([interest(office)])
+    go.set()
+    thread.join()
+    assert outcomes == [index + 2]
+    assert check.replay().entries == index + 3
+
+
+def test_a_payment_that_others_overtake_again_and_again_is_judged_in_its_turn(office, network, paying, monkeypatch):
+    asked, judge = [], finality.judge
+
+    def overtaken(question, patience):
+        asked.append((question, patience))
+        if patience == finality.PATIENCE_TO_JUDGE:
+            services.append([interest(office, 2030 + len(asked))])
+        judge(question, patience)
+
+    monkeypatch.setattr(finality, "judge", overtaken)
+    index = pay(office, network, paying)
+    assert [patience for _, patience in asked] == [5, 5, 5, 1]
+    judged, _ = asked[-1]
+    ordered = [bytes(entry) for entry in Entry.objects.order_by("index").values_list("encoded", flat=True)]
+    assert [entry for entry, _ in judged.pairs[-2:]] == ordered[-2:] and len(ordered) == judged.tree.size == index + 1
+
+
+def test_a_payment_that_another_overtook_by_spending_its_note_is_refused(office, network, paying, monkeypatch):
+    judge = finality.judge
+
+    def overtaken(question, patience):
+        monkeypatch.setattr(finality, "judge", judge)
+        pay(office, network, paying, AMOUNT - 1, 1)
+        judge(question, patience)
+
+    monkeypatch.setattr(finality, "judge", overtaken)
+    with pytest.raises(NoteSpent):
+        pay(office, network, paying)
+
+
 def test_an_office_that_orders_what_is_not_admissible_halts_itself_and_makes_nothing_final(
     office,
     network,
@@ -249,7 +309,7 @@ def test_an_office_that_orders_what_is_not_admissible_halts_itself_and_makes_not
     calls = {
         name: signers(name).witness.sign(ceremony.call_message(network.epoch[0], 1)) for name in [*network.names][:2]
     }
-    convening.convene(network.peers(), network.epoch, 1, calls, network.first, patience=10)
+    convening.convene(network.peers(), network.epoch, 1, calls, patience=10)
     with pytest.raises(GivenUp):
         services.append([interest(office, 2031)])
     assert Entry.objects.filter(index__gte=size).values_list("kind", flat=True)[1] == "epoch.started"

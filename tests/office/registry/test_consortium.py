@@ -22,6 +22,7 @@ from hallmark.verify.bundle import Attested, TrustBundle
 from node.network import eventually, seat, signers
 from office.registry.test_finality import interest
 from office.registry.test_finality import network as network
+from office.registry.test_finality import unfounded as unfounded
 from world.consortium import spelled
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -111,6 +112,27 @@ def test_a_node_that_publishes_another_history_is_shown_so(office, network, monk
     assert member(office.northern).node is None
 
 
+@pytest.mark.parametrize("text", ["no checkpoint\n", "origin\n-1\nroot\n"])
+def test_a_node_that_publishes_what_is_no_checkpoint_is_shown_so(office, network, monkeypatch, text):
+    note = Note(text, (sign(text, "log.example", signers("x").witness),))
+    monkeypatch.setattr(nodes, "listen", lambda: {office.bank: nodes.Heard(now(), note)})
+    published = member(office.bank).node
+    assert (published.standing, published.size) == ("unverified", None)
+    assert "not a checkpoint" in published.why.en
+
+
+def test_a_member_whose_clock_is_ahead_is_not_said_to_have_co_signed_in_the_future(office, network, monkeypatch):
+    head = Checkpoint.parse(queries.checkpoint().text)
+    cosigned = [
+        cosignature.sign(head, f"{network.first.ledger}/{name}/mirror", signers(name).mirror, cosignature.MAX_TIMESTAMP)
+        for name in network.names
+    ]
+    log_key = sign(head.text, head.origin, keys().get_signer(sequencer.LOG_KEY))
+    note = Note(head.text, (log_key, *cosigned))
+    monkeypatch.setattr(nodes, "listen", lambda: {office.bank: nodes.Heard(now(), note)})
+    assert abs(member(office.northern).signed_at - now()) < instant.MINUTE
+
+
 def test_evidence_is_shown_with_who_accepted_it(office, network):
     evidence = {"title": "quote", "sha256": b"e" * 32, "size": 9, "address": b"a" * 32}
     own = spelled(seat(office.northern))
@@ -125,6 +147,9 @@ def test_evidence_is_shown_with_who_accepted_it(office, network):
         (office.bank, True, yes),
         (office.meridian, False, no),
     ]
+    say(office.northern, "node.presented", {**claims, "size": 2})
+    appraise(office.bank, request, evidence)
+    assert member(office.northern).evidence[-1].accepted == 1  # for it is the same member again
 
 
 def test_the_trust_bundle_names_who_is_attested_by_how_many_others_and_when(office, network):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -12,26 +13,26 @@ from django.db import connection
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from hallmark import schemes
 from hallmark.consortium import finality as consortium
 from hallmark.consortium.constitution import Constitution, ProposalKind
 from hallmark.consortium.governance import Proposal
 from hallmark.kernel import instant
 from hallmark.kernel.errors import HallmarkError
 from hallmark.ledger.checkpoint import Checkpoint
-from hallmark.node import ceremony, convening
+from hallmark.node import ceremony, convening, node, protocol, quorum
 from hallmark.node.errors import EntriesLost
 from hallmark.office.jobs.clock import now
 from hallmark.office.jobs.models import Deadline
 from hallmark.office.jobs.worker import work
 from hallmark.office.keys.services import port as keys
-from hallmark.office.registry import check, enrolment, finality, projection, queries, sequencer, services
-from hallmark.office.registry.errors import GivenUp, NotFinalYet
+from hallmark.office.registry import check, enrolment, finality, hosted, projection, queries, sequencer, services
+from hallmark.office.registry.errors import DraftSubmitted, GivenUp, NotFinalYet, TooMuchWaits
 from hallmark.office.registry.models import Entry, Ordered
-from hallmark.office.registry.state import DatabaseState
+from hallmark.office.registry.state import DatabaseState, held_schemes
 from hallmark.rules import consortium as rules
-from hallmark.scheme import loader
+from hallmark.rules.admission import AdmittedBefore
 from hallmark.server.work import HANDLERS
+from hallmark.statement import envelope
 from hallmark.verify import chain
 from hallmark.verify.bundle import TrustBundle
 from hallmark.verify.register import verify_extract
@@ -41,8 +42,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def network(office, settings, tmp_path):
-    """Four nodes, of the operator, the bank, the body and the laboratory, who founded their consortium."""
+def unfounded(office, settings, tmp_path):
+    """Four nodes, of the operator, the bank, the body and the laboratory."""
     operator = queries.record("ledger")["operator"]
     names = (operator, office.bank, office.northern, office.meridian)
     log_key = keys().get_signer(sequencer.LOG_KEY).public
@@ -51,18 +52,42 @@ def network(office, settings, tmp_path):
     folder = tmp_path / "nodes"
     folder.mkdir()
     settings.HALLMARK_NODES = folder
-    with Network(folder, loader.load(schemes.read("cfp")), names, first=first, clock=now) as network:
+    with Network(folder, next(iter(held_schemes().values())), names, first=first, clock=now) as network:
         peers = "".join(f"{name} http://127.0.0.1:{port}\n" for name, port in network.ports.items())
         (folder / "peers").write_text(peers)
         network.wake()
-        enrolment.found_consortium(founded(first))
         yield network
         finality.forget_nodes()
+
+
+@pytest.fixture
+def network(unfounded):
+    """These nodes, when they founded their consortium."""
+    enrolment.found_consortium(founded(unfounded.first))
+    return unfounded
 
 
 def interest(office, year=2030):
     claims = {"interest_in": office.jade, "nature": "other", "from": "2026-01-01", "until": f"{year}-01-01"}
     return services.issue("interest.declared", office.northern, office.northern, claims)
+
+
+def go_on(network, elapsed, monkeypatch):
+    """Let time pass, for the office and its nodes."""
+
+    def later():
+        return now() + elapsed
+
+    for each in network.nodes.values():
+        each.setting = replace(each.setting, clock=later)
+    for module in (sequencer, finality, hosted):
+        monkeypatch.setattr(module, "wall_clock", later)
+
+
+def begin_epoch(network):
+    message = ceremony.call_message(network.epoch[0], 1)
+    calls = {name: signers(name).witness.sign(message) for name in network.names[:2]}
+    return convening.convene(network.peers(), network.epoch, 1, calls, patience=10)
 
 
 def test_what_was_there_before_the_consortium_and_its_founding_come_under_its_quorum(office, network):
@@ -74,8 +99,21 @@ def test_what_was_there_before_the_consortium_and_its_founding_come_under_its_qu
     assert {node.state.tree.size for node in network.nodes.values()} >= {Entry.objects.count()}
 
 
+def test_a_ledger_longer_than_nodes_take_at_once_comes_under_their_quorum(office, unfounded, monkeypatch):
+    for year in range(2031, 2090):
+        services.append([interest(office, year)])
+    for module in (node, quorum):
+        monkeypatch.setattr(module, "MAX_PENDING", 25_000)
+    monkeypatch.setattr(protocol, "CHUNK_SIZE", 2_000)
+    go_on(unfounded, 90 * instant.SECOND, monkeypatch)
+    enrolment.found_consortium(founded(unfounded.first))
+    assert not Ordered.objects.exists()
+    assert TrustBundle.parse(queries.trust_bundle()).policy.verify(queries.checkpoint()).checkpoint.size > 120
+
+
 def test_a_statement_is_so_when_it_is_final(office, network):
     (index,) = services.append([interest(office)])
+    assert not services.append([])
     assert queries.size() == index + 1 and not Ordered.objects.exists()
     assert Checkpoint.parse(queries.checkpoint().text).size == index + 1
     assert check.replay().entries == index + 1
@@ -127,6 +165,98 @@ def test_what_another_process_made_final_meanwhile_is_not_taken_for_lost(office,
         quorum.compare(before, lambda: before)
 
 
+def test_a_statement_that_is_sent_again_keeps_its_place_and_is_not_called_entered_before_it_is(
+    office, network, monkeypatch
+):
+    statement = interest(office)
+    network.stop(office.bank, office.northern)
+    with monkeypatch.context() as patched:
+        patched.setattr(finality, "_PATIENCE", 0.5)
+        for _ in range(2):
+            with pytest.raises(NotFinalYet) as refused:
+                services.append([statement])
+    assert Ordered.objects.count() == 2
+    for name in (office.bank, office.northern):
+        network.start(name)
+    network.wake(office.bank, office.northern)
+    assert services.append([statement])[0] == refused.value.facts["index"] == queries.size() - 1
+    with pytest.raises(AdmittedBefore):
+        services.append([statement])
+
+
+def test_a_draft_that_waits_is_not_called_entered(office, network, monkeypatch):
+    claims = {"interest_in": office.jade, "nature": "other", "from": "2026-01-01", "until": "2030-01-01"}
+    draft = services.prepare(office.actors["dora"], "interest.declared", office.northern, office.northern, claims)
+    with monkeypatch.context() as patched:
+        patched.setattr(finality, "settle", lambda *_: None)
+        index = services.submit(office.actors["dora"], draft.id)
+    with pytest.raises(NotFinalYet, match=f"entry {index}"):
+        services.submit(office.actors["dora"], draft.id)
+    finality.offer()
+    with pytest.raises(DraftSubmitted):
+        services.submit(office.actors["dora"], draft.id)
+
+
+def test_a_head_that_another_process_overtook_is_no_failure(office, network, monkeypatch):
+    first = interest(office, 2031)
+    with monkeypatch.context() as patched:
+        patched.setattr(finality, "settle", lambda *_: None)
+        services.append([first])
+    overtaken = finality._offered()
+    services.append([interest(office, 2032)])
+    seen = [overtaken]
+    offered = finality._offered
+    monkeypatch.setattr(finality, "_offered", lambda: seen.pop() if seen else offered())
+    finality.settle(overtaken.tree.size, envelope.parse(first[0]).digest)
+    assert not seen
+
+
+def test_what_waited_until_its_time_was_past_becomes_final_with_the_time_told_anew(office, network, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(finality, "settle", lambda *_: None)
+        (index,) = services.append([interest(office, 2031)])
+
+    go_on(network, 40 * instant.SECOND, monkeypatch)
+    monkeypatch.setattr(finality, "_PATIENCE", 1)
+    finality.offer()
+    kinds = Entry.objects.filter(index__gte=index).order_by("index").values_list("kind", flat=True)
+    assert [*kinds] == ["interest.declared", "time.told"] and not Ordered.objects.exists()
+
+
+def test_no_more_waits_than_the_nodes_take_at_once(office, network, monkeypatch):
+    for module, name, most in ((node, "MAX_PENDING", 20_000), (quorum, "MAX_PENDING", 20_000)):
+        monkeypatch.setattr(module, name, most)
+    monkeypatch.setattr(sequencer, "_MOST_WAITING", 18_000, raising=False)
+
+    def go_on():
+        for year in range(2031, 2099):
+            services.append([interest(office, year)])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(finality, "settle", lambda *_: None)
+        with pytest.raises(TooMuchWaits, match="18000"):
+            go_on()
+    assert Ordered.objects.count() > 10
+    sequencer.tell_time()
+    finality.offer()
+    assert not Ordered.objects.exists()
+    services.append([interest(office, 2030)])
+
+
+def test_while_heads_fail_one_thread_waits_for_the_nodes_and_others_are_told_at_once(office, network, monkeypatch):
+    network.stop(office.bank, office.northern)
+    monkeypatch.setattr(finality, "_PATIENCE", 0.5)
+    with pytest.raises(NotFinalYet):
+        services.append([interest(office, 2031)])
+    with finality._carrying, pytest.raises(NotFinalYet, match="not-reached"):
+        services.append([interest(office, 2032)])
+    for name in (office.bank, office.northern):
+        network.start(name)
+    network.wake(office.bank, office.northern)
+    services.append([interest(office, 2033)])
+    assert not Ordered.objects.exists()
+
+
 def test_statements_that_come_together_become_final_together(office, network):
     failures = []
 
@@ -154,10 +284,7 @@ def test_the_server_enters_the_epoch_that_the_members_began_and_gives_up_what_is
     with monkeypatch.context() as patched:
         patched.setattr(finality, "settle", lambda *_: None)
         services.append([interest(office, 2033)])  # ordered, and shown to nobody
-    calls = {
-        name: signers(name).witness.sign(ceremony.call_message(network.epoch[0], 1)) for name in [*network.names][:2]
-    }
-    start = convening.convene(network.peers(), network.epoch, 1, calls, network.first, patience=10)
+    start = begin_epoch(network)
     given_up = interest(office, 2034)
     with pytest.raises(GivenUp):
         services.append([given_up])
@@ -171,6 +298,21 @@ def test_the_server_enters_the_epoch_that_the_members_began_and_gives_up_what_is
     assert (epochs, followed) == (1, queries.trust_bundle())
     TrustBundle.parse(followed).policy.verify(queries.checkpoint())
     assert check.replay().entries == queries.size()
+
+
+def test_what_was_ordered_in_a_new_epoch_stays_when_another_process_learns_of_that_epoch(office, network, monkeypatch):
+    before = finality._offered().epoch
+    begin_epoch(network)
+    assert finality._enter_epochs(*before)
+    with monkeypatch.context() as patched:
+        patched.setattr(finality, "settle", lambda *_: None)
+        services.append([interest(office, 2035)])
+    waiting = [*Ordered.objects.values_list("index", "encoded")]
+    assert finality._enter_epochs(*before)
+    assert [*Ordered.objects.values_list("index", "encoded")] == waiting
+    finality.offer()
+    assert not any(peer.forks() for peer in network.peers())
+    assert check.replay().entries == waiting[-1][0] + 1
 
 
 def test_that_there_is_no_certificate_of_a_number_is_proven_under_the_quorum(office, network):
@@ -198,9 +340,7 @@ def test_members_give_the_log_another_key(office, network):
     agreed = rules.successor(DatabaseState())
     assert agreed.sequencer == made
     trusted = TrustBundle.parse(queries.trust_bundle())
-    message = ceremony.call_message(network.epoch[0], 1)
-    calls = {name: signers(name).witness.sign(message) for name in network.names[:2]}
-    convening.convene(network.peers(), network.epoch, 1, calls, agreed, patience=10)
+    begin_epoch(network)
     with pytest.raises(GivenUp):
         services.append([interest(office, 2036)])
     services.append([interest(office, 2036)])

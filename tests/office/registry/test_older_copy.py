@@ -22,8 +22,11 @@ from hallmark.office.registry import check, finality, queries, recovery, service
 from hallmark.office.registry.errors import LedgerDiffers
 from hallmark.office.registry.models import Ordered
 from hallmark.office.registry.recovery import NoStore
-from office.registry.test_finality import interest
+from hallmark.office.registry.state import DatabaseState
+from hallmark.rules import consortium as rules
+from office.registry.test_finality import begin_epoch, interest
 from office.registry.test_finality import network as network
+from office.registry.test_finality import unfounded as unfounded
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,6 +67,19 @@ def test_a_database_takes_back_from_a_members_node_what_it_lost(office, network,
     assert check.replay().entries == size
     services.append([interest(office, 2033)])
     assert check.replay().entries == size + 2
+
+
+def test_what_is_taken_back_from_a_later_epoch_goes_on_with_its_start(office, network, settings, tmp_path):
+    services.append([interest(office, 2031)])
+    older = keep(settings, tmp_path / "older")
+    services.append([interest(office, 2032)])
+    begin_epoch(network)
+    put_back(settings, older)
+    network.stop(office.bank)
+    recovery.recover(network.path(office.bank))
+    (index,) = services.append([interest(office, 2033)])
+    assert check.replay().entries == index + 1 == queries.size()
+    assert rules.epoch_of(DatabaseState()).epoch == 2
 
 
 def test_nothing_is_taken_from_a_node_of_another_ledger_or_one_that_is_behind(office, network, tmp_path):

@@ -214,7 +214,7 @@ def parse(content: bytes) -> Pack:
             _SIGNATURE.check(signature, "signature")
         filled = plain.read(FILLING, file.get("filled"), "filled")
         FILLING.check(filled, "filled")
-        canonical.encode([head, filled], what="pack")  # no half characters, which no database keeps
+        canonical.encode([head, filled], what=Text("审核包", "pack"))  # no half characters, which no database keeps
     except BadClaim as error:
         raise BadPack(why=_words(error)) from None
     except Malformed as error:

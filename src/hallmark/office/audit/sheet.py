@@ -62,12 +62,12 @@ class Sheet:
 
     def encode(self) -> bytes:
         """Return the sheet as canonical CBOR."""
-        return canonical.encode(asdict(self), what="audit sheet")
+        return canonical.encode(asdict(self), what=Text("审核表", "audit sheet"))
 
     @classmethod
     def decode(cls, encoded: bytes) -> Sheet:
         """Return the sheet that `encode` wrote."""
-        return cls(**canonical.decode(encoded, what="audit sheet"))
+        return cls(**canonical.decode(encoded, what=Text("审核表", "audit sheet")))
 
     @property
     def settled(self) -> dict[str, str]:

@@ -103,16 +103,16 @@ def evidence() -> list[tuple[Mapping[str, Any], Evidence]]:
     """Return seats that were asked for, each with the evidence for it and what members said of that very evidence."""
     records = [Start.parse(each.claims["start"]).ballot.record for each in told(*STARTED)]
     epochs = {record.epoch: record for record in records}
-    appraised: dict[tuple[bytes, bytes], list[Appraisal]] = defaultdict(list)
-    for each in told("node.appraised"):
+    appraised: dict[tuple[bytes, bytes], dict[str, Appraisal]] = defaultdict(dict)
+    for each in told("node.appraised"):  # anew where the same evidence was presented again: the last word counts
         said = {name: each.claims[name] for name in ("accepted", "code", "reason", "until")}
         appraisal = Appraisal(each.issuer, **said, at=each.at, entry=each.entry)
-        appraised[each.claims["presented"], each.claims["evidence"]].append(appraisal)
+        appraised[each.claims["presented"], each.claims["evidence"]][each.issuer] = appraisal
     found = []
     for each in told("node.presented"):
         seat, number, digest = (each.claims[name] for name in ("seat", "epoch", "evidence"))
         request = consortium.seat_digest(epochs[number], seat)
-        appraisals = tuple(appraised[request, digest["sha256"]])
+        appraisals = tuple(appraised[request, digest["sha256"]].values())
         found.append((seat, Evidence(number, digest["sha256"], each.at, each.entry, appraisals)))
     return found
 
@@ -130,8 +130,7 @@ def attested(constitution: Constitution) -> dict[str, Attested]:
         if member and _is_for(seat, member):
             said = [other for other in each.appraisals if other.accepted and other.by != member.name]
             if said:
-                accepted_by = len({other.by for other in said})
-                found[member.name] = Attested(member.family, accepted_by, max(other.at for other in said))
+                found[member.name] = Attested(member.family, len(said), max(other.at for other in said))
     return found
 
 

@@ -22,6 +22,7 @@ from hallmark.kernel.text import Text
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.note import Note
 from hallmark.ledger.tile import TiledLog
+from hallmark.office.jobs.clock import now as wall_clock
 from hallmark.office.registry import appraisals, nodes, queries
 from hallmark.office.registry.appraisals import STARTED, Evidence, Told, told
 from hallmark.office.registry.nodes import Heard
@@ -208,7 +209,7 @@ def _seats(record: EpochRecord, constitution: Constitution) -> Iterator[Seat]:
 
 
 def _signed(notes: Iterable[Note], record: EpochRecord, constitution: Constitution) -> dict[str, int]:
-    """Return when each member last co-signed, as far as these notes show, in ms."""
+    """Return when each member last co-signed, as far as these notes show and by its own clock, in ms, but not ahead."""
     newest: dict[str, int] = {}
     for note in notes:
         try:
@@ -216,7 +217,7 @@ def _signed(notes: Iterable[Note], record: EpochRecord, constitution: Constituti
         except HallmarkError:
             continue
         for name, seconds in cosigned.items():
-            newest[name] = max(newest.get(name, 0), seconds * instant.SECOND)
+            newest[name] = max(newest.get(name, 0), min(seconds * instant.SECOND, wall_clock()))
     return newest
 
 
@@ -225,10 +226,11 @@ def _published(heard: Heard, log: TiledLog, record: EpochRecord, constitution: C
     if heard.note is None:
         why = heard.why or Text("尚无终局检查点", "it has no final checkpoint yet")
         return Published(heard.at, "silent", why=why)
+    size = None
     try:
+        size = Checkpoint.parse(heard.note.text).size
         head = finality.check_final(heard.note, record, constitution).checkpoint
     except HallmarkError as error:
-        size = Checkpoint.parse(heard.note.text).size
         return Published(heard.at, "unverified", size, why=Text(error.explain("zh"), error.explain("en")))
     behind = max(len(log) - head.size, 0)
     if head.size <= len(log) and log.root(head.size) != head.root:

@@ -75,6 +75,19 @@ class LedgerDiffers(Unavailable):
     )
 
 
+class TooMuchWaits(Unavailable):
+    """More would wait for the nodes than they take at once."""
+
+    en = (
+        "{size} bytes would wait until the nodes make them final, and {most} may. Your statement has no place on the "
+        "ledger. Send it again when a quorum of nodes answers, or fewer at once."
+    )
+    zh = (
+        "将有 {size} 字节等待各节点使其终局，上限为 {most}。您的声明尚未排入账本。"
+        "请待法定数量的节点恢复应答后重新提交，或分次提交。"
+    )
+
+
 class NotFinalYet(Unavailable):
     """A statement has its place, and too few nodes have confirmed it so far."""
 

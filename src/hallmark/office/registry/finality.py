@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from django.db import connection, transaction
 
 from hallmark.consortium.constitution import Constitution
 from hallmark.consortium.epoch import Head, Record, Start, follow
-from hallmark.consortium.member import OtherOrigin
+from hallmark.consortium.member import CheckpointIsOld, OtherOrigin
 from hallmark.kernel.errors import HallmarkError
 from hallmark.kernel.keys import Signer
 from hallmark.kernel.text import quoted
@@ -35,7 +35,7 @@ from hallmark.ledger.merkle import Frontier, leaf_hash
 from hallmark.ledger.tile import TiledLog
 from hallmark.node import folder
 from hallmark.node.client import Peer
-from hallmark.node.errors import EntriesLost, MessageNotTrusted, NotFinal
+from hallmark.node.errors import ClockApart, EntriesLost, MessageNotTrusted, NotFinal, OldSizeDiffers
 from hallmark.node.judging import Jury
 from hallmark.node.quorum import Quorum
 from hallmark.node.store import Pair
@@ -46,6 +46,7 @@ from hallmark.office.registry import hosted, log, projection, sequencer
 from hallmark.office.registry.errors import GivenUp, LedgerDiffers, NodesUnknown, NotFinalYet, NotTheSequencer
 from hallmark.office.registry.models import Draft, Entry, Ordered
 from hallmark.office.registry.models import Head as OrderHead
+from hallmark.office.registry.sequencer import Admitted
 from hallmark.office.registry.state import DatabaseState
 
 OFFERED = "ledger.offered"
@@ -53,12 +54,12 @@ OFFERED = "ledger.offered"
 
 _log = logging.getLogger(__name__)
 _PATIENCE = 15  # seconds
-_PATIENCE_TO_JUDGE = 5  # seconds, in which no other statement is ordered
+PATIENCE_TO_JUDGE = 5  # seconds
+PATIENCE_IN_TURN = 1  # seconds, in which no other statement is ordered
 _AGAIN_MS = 5_000
-_ELSEWHERE = {
-    OtherOrigin.code,
-    MessageNotTrusted.code,
-}  # what nodes of a later epoch say, with the log's key or another
+# What nodes say of a later epoch, with the log's key or another; and of a head that another process overtook.
+_ELSEWHERE = {OtherOrigin.code, MessageNotTrusted.code}
+_OVERTAKEN = {CheckpointIsOld.code, OldSizeDiffers.code}
 _carrying = Lock()
 _quorums: dict[bytes, Quorum] = {}
 _compared = local()
@@ -74,12 +75,12 @@ def settle(size: int, digest: bytes) -> None:
     """Return when the first `size` entries are final and so, the last one with this digest.
 
     One thread of a process carries a head; what others ordered meanwhile goes with the next one, and if that failed
-    while they waited, it failed for them. Raises `NotFinalYet`, `GivenUp`, `NodesUnknown`, `NotTheSequencer`,
-    `LedgerDiffers`, `LedgerBusy`.
+    while they waited, it failed for them. While heads fail, that one thread alone waits for the nodes. Raises
+    `NotFinalYet`, `GivenUp`, `NodesUnknown`, `NotTheSequencer`, `LedgerDiffers`, `LedgerBusy`.
     """
     began = monotonic()
     try:
-        with _carrying:
+        with _chance_to_carry():
             _failure.check(size, began)
             while (head := _offered()).final < size and head.pairs:
                 _carry(head)
@@ -89,22 +90,38 @@ def settle(size: int, digest: bytes) -> None:
         raise GivenUp
 
 
-def judge(head: OrderHead, rows: list[Pair]) -> None:
-    """Ask the nodes whether they would admit `rows` on top of what waits; in the turn that holds `head`.
-
-    Raises `SealedNotAdmitted`, `NotJudged`, `NodesUnknown`, `NotTheSequencer`.
-    """
-    epoch = sequencer.epoch(head)
+def question(head: OrderHead, admitted: Admitted) -> _Offered:
+    """Return what nodes are asked about a batch: what waits and the batch on top, in the turn that holds `head`."""
     base, before = sequencer.waiting(head)
-    jury = Jury(_signer(*epoch), epoch, nodes(), wall_clock)
-    jury.judge(_Offered(epoch, base, [*before, *rows]), _PATIENCE_TO_JUDGE)
+    return _Offered(sequencer.epoch(head), base, [*before, *admitted.pairs])
+
+
+def judge(asked: _Offered, patience: float) -> None:
+    """Ask the nodes whether they would admit all of it.
+
+    Raises `SealedNotAdmitted`, `NotJudged` after `patience` seconds, `NodesUnknown`, `NotTheSequencer`.
+    """
+    Jury(_signer(*asked.epoch), asked.epoch, nodes(), wall_clock).judge(asked, patience)
 
 
 def offer() -> None:
-    """Offer again what waits, if any does; where the nodes do not take it, that is arranged again."""
+    """Offer again what waits, if any does; where the nodes do not take it, that is arranged again.
+
+    Nodes witness nothing whose last time is past, so what waited for long gets another one on top.
+    """
     with _carrying, suppress(NotFinal):
-        if Ordered.objects.exists():
-            _carry(_offered())
+        try:
+            _carry_all()
+        except NotFinal as error:
+            if ClockApart.code not in _codes(error):
+                raise
+            sequencer.tell_time()
+            _carry_all()
+
+
+def _carry_all() -> None:
+    while Ordered.objects.exists():
+        _carry(_offered())
 
 
 @dataclass
@@ -115,6 +132,11 @@ class _Failure:
     size: int = 0
     at: float = 0
 
+    @property
+    def last(self) -> NotFinal | None:
+        """The error where a head failed lately, and none became final since."""
+        return self.error if monotonic() - self.at < 2 * _PATIENCE else None
+
     def check(self, size: int, began: float) -> None:
         """Raise it where it covered `size` entries and came after `began`."""
         if self.error and self.size >= size and self.at > began:
@@ -122,6 +144,18 @@ class _Failure:
 
 
 _failure = _Failure()
+
+
+@contextmanager
+def _chance_to_carry() -> Iterator[None]:
+    """Hold the lock; while another thread has it and heads fail, raise the last `NotFinal` at once."""
+    last = _failure.last
+    if not _carrying.acquire(blocking=last is None) and last:
+        raise last
+    try:
+        yield
+    finally:
+        _carrying.release()
 
 
 def _carry(head: _Offered) -> None:
@@ -133,16 +167,24 @@ def _carry(head: _Offered) -> None:
     except EntriesLost as error:
         raise LedgerDiffers(size=error.facts["size"]) from error
     except NotFinal as error:
-        codes = cast("dict[str, str]", error.facts["codes"])
-        if _ELSEWHERE.intersection(codes.values()) and _enter_epochs(*head.epoch):
+        codes = _codes(error)
+        if codes & _ELSEWHERE and _enter_epochs(*head.epoch):
+            return
+        if codes & _OVERTAKEN and _offered().tree.size > head.tree.size:
             return
         jobs.schedule(OFFERED, "ledger", wall_clock() + _AGAIN_MS)
         _failure.error, _failure.size, _failure.at = error, head.tree.size, monotonic()
         raise
+    _failure.error = None
     with sequencer.turn():
         projection.follow(sequencer.conclude(Head.of(Checkpoint.parse(note.text)), note=note.encode()))
         if not Ordered.objects.exists():
             jobs.withdraw(OFFERED, "ledger")
+
+
+def _codes(error: NotFinal) -> frozenset[str]:
+    """Return the codes of the reasons that nodes gave."""
+    return frozenset(cast("dict[str, str]", error.facts["codes"]).values())
 
 
 def _compare(quorum: Quorum, head: _Offered) -> None:
@@ -194,6 +236,10 @@ class _Offered:
             finally:
                 connection.close()
         yield from self.pairs[max(start - self.final, 0) : end - self.final]
+
+    def root(self, size: int) -> bytes:
+        """Return a root."""
+        return self._log.root(size)
 
     def prove_consistency(self, old: int, size: int) -> list[bytes]:
         """Return a proof; what waits has tiles only here."""
@@ -252,7 +298,9 @@ def _enter_epochs(record: Record, constitution: Constitution) -> bool:
     if not starts:
         return False
     base = starts[-1].ballot.record.base
-    with sequencer.turn():
+    with sequencer.turn() as head:
+        if sequencer.epoch(head) != (record, constitution):
+            return True  # another process entered them, and what it ordered since stays
         projection.follow(sequencer.conclude(base, start=starts[-1].encode()))
         Ordered.objects.all().delete()
         Draft.objects.filter(entry__gte=base.size).update(entry=None)

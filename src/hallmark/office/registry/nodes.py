@@ -1,4 +1,4 @@
-"""What the members' nodes publish, as this process last heard it. Whoever asks waits for a second at the most.
+"""What the members' nodes publish and announce, as this process last heard it. Whoever asks waits for a second at most.
 
 Each node is asked in a thread of its own, and not again while it owes an answer: one that hangs costs nobody more than
 that second, and once.
@@ -7,7 +7,6 @@ that second, and once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock, Thread
@@ -28,11 +27,15 @@ _KEPT_MS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a node published at `at`, ms since 1970 UTC: its newest final note, or `why` there is none."""
+    """What a node published at `at`, ms since 1970 UTC: its newest final note, or `why` there is none.
+
+    `sealing` is the encoded announcement of its sealing key, empty where it has none.
+    """
 
     at: int
     note: Note | None = None
     why: Text | None = None
+    sealing: bytes = b""
 
 
 class _Listener:
@@ -60,7 +63,10 @@ class _Listener:
 
     def _ask(self, node: Peer) -> None:
         try:
-            heard = Heard(wall_clock(), node.note("checkpoint"))
+            note, sealing = node.note("checkpoint"), b""
+            with suppress(HallmarkError):
+                sealing = node.sealing().encode()
+            heard = Heard(wall_clock(), note, sealing=sealing)
         except HallmarkError as error:
             heard = Heard(wall_clock(), why=Text(error.explain("zh"), error.explain("en")))
         finally:
@@ -75,25 +81,9 @@ _listener = _Listener()
 
 
 def announced() -> list[bytes]:
-    """Return which sealing keys the nodes announce, as far as they answer in a second.
-
-    Raises `NoConsortium`, `NodesUnknown`.
-    """
+    """Return which sealing keys the nodes announce, as last heard; raises `NoConsortium`, `NodesUnknown`."""
     consortium.epoch_of(DatabaseState())
-    asked = finality.nodes()
-    threads = ThreadPoolExecutor(max(len(asked), 1), "sealing")
-    done, _ = wait([threads.submit(_announcement, node) for node in asked], _PATIENCE)
-    threads.shutdown(wait=False, cancel_futures=True)
-    return [each for future in done if (each := future.result())]
-
-
-def _announcement(node: Peer) -> bytes | None:
-    try:
-        return node.sealing().encode()
-    except HallmarkError:
-        return None
-    finally:
-        node.close()
+    return [heard.sealing for heard in _listener.listen(finality.nodes()).values() if heard.sealing]
 
 
 def listen() -> Mapping[str, Heard]:

@@ -7,6 +7,7 @@ is here. Disclosures that no rule reads are not in a node; they stay lost.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from hallmark.consortium import finality as consortium
@@ -16,10 +17,11 @@ from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.note import Note
 from hallmark.node.node import CERTIFICATE, CHECKPOINT
 from hallmark.node.store import Store
-from hallmark.office.registry import bulk, projection, sequencer
+from hallmark.office.registry import bulk, hosted, projection, sequencer
 from hallmark.office.registry.errors import LedgerDiffers
 from hallmark.office.registry.models import Head as OrderHead
 from hallmark.office.registry.models import Ordered
+from hallmark.rules import consortium as rules
 
 _AT_ONCE = 10_000
 
@@ -52,22 +54,33 @@ def recover(path: Path) -> range:
             here, _ = sequencer.waiting(head)
             if here.size > store.tree.size or store.log.root(here.size) != here.root:
                 raise LedgerDiffers(size=here.size)
-            final, certified, start = _confirmed(store, path, head)
+            final, certified, starts = _confirmed(store, path, head)
             Ordered.objects.all().delete()
             for begin in range(here.size, certified, _AT_ONCE):
                 pairs = store.pairs(begin, min(begin + _AT_ONCE, certified))
                 rows = [(index, entry, hidden) for index, (entry, hidden) in enumerate(pairs, begin)]
                 bulk.insert(Ordered, ("index", "encoded", "disclosures"), rows)
+            start = starts[-1].encode() if starts else None
             entries = sequencer.conclude(Head.of(Checkpoint.parse(final.text)), note=final.encode(), start=start)
             projection.follow(entries)
+            _state(starts)
             return entries
     finally:
         store.close()
 
 
-def _confirmed(store: Store, path: Path, head: OrderHead) -> tuple[Note, int, bytes | None]:
-    """Return the newest final note, how many entries are certified, and the start of the epoch if it is a later one."""
-    epoch, started = sequencer.epoch(head), None
+def _state(starts: Iterable[Start]) -> None:
+    """State the starts that are not on the ledger: nodes take nothing before them."""
+    state = sequencer.state_ordered()
+    stated, operator = rules.epoch_of(state).epoch, (state.get("ledger") or {})["operator"]
+    claims = [{"start": start.encode()} for start in starts if start.ballot.record.epoch > stated]
+    if claims:
+        sequencer.append([hosted.issue("epoch.started", operator, operator, each) for each in claims])
+
+
+def _confirmed(store: Store, path: Path, head: OrderHead) -> tuple[Note, int, list[Start]]:
+    """Return the newest final note, how many entries are certified, and the starts of later epochs than this one."""
+    epoch, starts = sequencer.epoch(head), list[Start]()
     notes = {name: Note.parse(content) for name in (CHECKPOINT, CERTIFICATE) if (content := store.slot(name))}
     final: Note | None = None
     certified = 0
@@ -75,7 +88,8 @@ def _confirmed(store: Store, path: Path, head: OrderHead) -> tuple[Note, int, by
         if encoded is not None:
             start = Start.parse(encoded)
             start.verify(*epoch)
-            epoch, started = (start.ballot.record, start.constitution), encoded
+            starts.append(start)
+            epoch = (start.ballot.record, start.constitution)
             certified = max(certified, start.ballot.record.base.size)
         for name, note in notes.items():
             checkpoint = Checkpoint.parse(note.text)
@@ -88,4 +102,4 @@ def _confirmed(store: Store, path: Path, head: OrderHead) -> tuple[Note, int, by
                 certified = max(certified, checkpoint.size)
     if final is None:
         raise NothingFinal(path=path)
-    return final, min(certified, store.tree.size), started
+    return final, min(certified, store.tree.size), starts

@@ -1,14 +1,15 @@
 """The order of things: statements become entries, all of one batch or none, and then tiles and a checkpoint.
 
 Where a consortium keeps the ledger, statements are only ordered here: they wait, durably, until `finality` lets them be
-entries. Later ones are admitted on top of those that wait. What is sealed to the members' nodes is ordered once a
-quorum of these would admit it; here it is admitted as far as a stranger can tell.
+entries. Later ones are admitted on top of those that wait. What is sealed to the members' nodes is admitted here as far
+as a stranger can tell, and must not be ordered before a quorum of these would admit it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -22,11 +23,12 @@ from hallmark.ledger import tile
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.merkle import Frontier, leaf_hash
 from hallmark.ledger.note import Note, sign
+from hallmark.node.node import MAX_PENDING
 from hallmark.office.jobs.clock import now as wall_clock
 from hallmark.office.jobs.errors import OUT_OF_REACH
 from hallmark.office.keys.services import port as keys
 from hallmark.office.registry import bulk, hosted, log
-from hallmark.office.registry.errors import ClockBehind, LedgerBusy, LedgerDiffers, TimeOnlyTold
+from hallmark.office.registry.errors import ClockBehind, LedgerBusy, LedgerDiffers, TimeOnlyTold, TooMuchWaits
 from hallmark.office.registry.models import Entry, Head, Ordered
 from hallmark.office.registry.state import DatabaseState, store_all
 from hallmark.rules import confidential, consortium
@@ -40,12 +42,32 @@ LOG_KEY, LATER_LOG_KEYS = "log", "log-"
 
 Submission = tuple[bytes, Sequence[Disclosure] | Sealed]
 Admissible = tuple[Statement, Hidden]
-Judge = Callable[[Head, list[tuple[bytes, bytes]]], None]
-"""Raises unless a quorum of nodes would admit these statements, with what is beside them, on top of what waits."""
 Made = dict[str, tuple[Record, int]]
 Row = tuple[int, bytes, str, str, str, int, bytes, bytes]
 _COLUMNS = ("index", "digest", "kind", "issuer", "subject", "told_ms", "encoded", "disclosures")
 _PUBLISHED_AT_ONCE = 16 * tile.WIDTH
+_MOST_WAITING = MAX_PENDING - 2**20
+"""Bytes that may wait, so that a node takes all at once, and the time told anew on top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A batch on top of the ledger with the `tree` of all entries and of what waits: its rows, after the time told.
+
+    The last `count` rows are those of the batch. They make the records in `made`, at once or, where a consortium keeps
+    the ledger, when they are final.
+    """
+
+    tree: Frontier
+    rows: Sequence[Row]
+    made: Made
+    count: int
+    at_once: bool
+
+    @property
+    def pairs(self) -> list[tuple[bytes, bytes]]:
+        """The entries, with encoded disclosures."""
+        return [(row[-2], row[-1]) for row in self.rows]
 
 
 @contextmanager
@@ -63,34 +85,70 @@ def turn() -> Iterator[Head]:
         raise LedgerBusy from error
 
 
-def append(batch: Iterable[Submission], *, at: int | None = None, judge: Judge | None = None) -> range:
+def append(batch: Iterable[Submission], *, at: int | None = None) -> range:
     """Admit `batch` in order, all or nothing, and return the indexes of its entries once they are durable.
 
-    `at` is the time to tell, ms since 1970 UTC, the wall clock's unless a simulation tells another. `judge` is asked
-    where something is sealed, and all others wait meanwhile: what it judged must not change before it is ordered.
-    Raises what `envelope.parse`, `confidential.admit` and `judge` raise; `TimeOnlyTold`, `ClockBehind`, `LedgerBusy`.
+    Raises as `admit` and `order`, and `LedgerBusy`.
+    """
+    with turn() as head:
+        return order(head, admit(head, batch, at=at))
+
+
+def tell_time() -> None:
+    """Let the time be told on top of what waits: nodes witness nothing whose last time is past. Raises as `append`."""
+    append(())
+
+
+def admit(head: Head, batch: Iterable[Submission], *, at: int | None = None) -> Admitted:
+    """Return `batch` as the rules admit it in order, all or nothing, in the turn that holds `head`; nothing is written.
+
+    `at` is the time to tell, ms since 1970 UTC, the wall clock's unless a simulation tells another. Raises what
+    `envelope.parse` and `confidential.admit` raise; `TimeOnlyTold`, `ClockBehind`.
     """
     statements: list[Admissible] = [
         (envelope.parse(encoded), beside if isinstance(beside, Sealed) else tuple(beside)) for encoded, beside in batch
     ]
     if any(statement.draft.kind.name == "time.told" for statement, _ in statements):
         raise TimeOnlyTold
-    if not statements:
-        return range(0)
     count = len(statements)
-    with turn() as head:
-        state, size = _state_ordered(head, _named_in(statement for statement, _ in statements))
-        if size:
-            statements.insert(0, _tell_time(state, at))
-        rows, made = _admit(state, statements, size)
-        if state.get("consortium") is None:
-            enter(head, rows, made)
-        else:
-            if judge and any(isinstance(beside, Sealed) for _, beside in statements):
-                judge(head, [(row[-2], row[-1]) for row in rows])
-            bulk.insert(Ordered, ("index", "encoded", "disclosures"), [(row[0], row[-2], row[-1]) for row in rows])
-    end = size + len(rows)
-    return range(end - count, end)
+    state, tree = _state_ordered(head, _named_in(statement for statement, _ in statements))
+    if tree.size:
+        statements.insert(0, _tell_time(state, at))
+    rows, made = _admit(state, statements, tree.size)
+    return Admitted(tree, rows, made, count, at_once=state.get("consortium") is None)
+
+
+def stands(head: Head, admitted: Admitted) -> bool:
+    """Tell whether a batch was admitted on the ledger as it is in the turn that holds `head`."""
+    frontier, before = waiting(head)
+    return frontier.extend(leaf_hash(entry) for entry, _ in before) == admitted.tree
+
+
+def order(head: Head, admitted: Admitted) -> range:
+    """Give the batch its place, in a turn in which it stands, and return the indexes of its entries.
+
+    Raises `TooMuchWaits`.
+    """
+    if admitted.at_once:
+        enter(head, admitted.rows, admitted.made)
+    else:
+        _, before = waiting(head)
+        size = sum(len(entry) + len(hidden) for entry, hidden in [*before, *admitted.pairs])
+        if admitted.count and size > _MOST_WAITING:
+            raise TooMuchWaits(size=size, most=_MOST_WAITING)
+        columns = ("index", "encoded", "disclosures")
+        bulk.insert(Ordered, columns, [(row[0], row[-2], row[-1]) for row in admitted.rows])
+    end = admitted.tree.size + len(admitted.rows)
+    return range(end - admitted.count, end)
+
+
+def places(head: Head, batch: Sequence[Submission]) -> range:
+    """Return where these very statements wait, one after another; nothing where they do not."""
+    frontier, before = waiting(head)
+    waits, sent = [entry for entry, _ in before], [encoded for encoded, _ in batch]
+    starts = (start for start in range(len(waits)) if waits[start : start + len(sent)] == sent)
+    start = next(starts, None)
+    return range(0) if start is None else range(frontier.size + start, frontier.size + start + len(sent))
 
 
 def state_ordered() -> State:
@@ -99,14 +157,14 @@ def state_ordered() -> State:
         return _state_ordered(head, ())[0]
 
 
-def _state_ordered(head: Head, named: Iterable[str]) -> tuple[Overlay, int]:
-    """Return that state, for which the records `named` are read together, and the index of the next statement."""
+def _state_ordered(head: Head, named: Iterable[str]) -> tuple[Overlay, Frontier]:
+    """Return that state, for which the records `named` are read together, and the tree of all that it comes from."""
     recorded = DatabaseState()
     recorded.load(named)
-    state, size = Overlay(recorded), _frontier(head).size
-    waiting = _waiting(size)
-    _admit(state, waiting, size)
-    return state, size + len(waiting)
+    state, tree = Overlay(recorded), _frontier(head)
+    waiting = _waiting(tree.size)
+    _admit(state, waiting, tree.size)
+    return state, tree.extend(leaf_hash(statement.encoded) for statement, _ in waiting)
 
 
 def conclude(final: LedgerHead, *, note: bytes | None = None, start: bytes | None = None) -> range:
@@ -130,7 +188,7 @@ def conclude(final: LedgerHead, *, note: bytes | None = None, start: bytes | Non
 
 def epoch(head: Head) -> tuple[Epoch, Constitution]:
     """Return the epoch in which heads are signed; raises `NoConsortium`."""
-    state = _state_ordered(head, ())[0]
+    state, _ = _state_ordered(head, ())
     record, constitution = consortium.epoch_of(state), consortium.constitution_of(state)
     start = None if head.start is None else Start.parse(bytes(head.start))
     if start and start.ballot.record.epoch > record.epoch:

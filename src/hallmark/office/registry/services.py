@@ -10,7 +10,9 @@ from django.db import transaction
 
 from hallmark.kernel import canonical, identifier, instant
 from hallmark.kernel.keys import PublicKey
+from hallmark.kernel.text import Text
 from hallmark.ledger.sorted_map import SortedMap
+from hallmark.node.errors import NotJudged
 from hallmark.office.accounts.errors import NoSuchPerson
 from hallmark.office.accounts.policies import Actor, may
 from hallmark.office.jobs.clock import now as wall_clock
@@ -21,20 +23,23 @@ from hallmark.office.registry.errors import (
     DraftSubmitted,
     NoSuchDraft,
     NoSuchEntry,
+    NotFinalYet,
 )
 from hallmark.office.registry.hosted import environment as environment  # part of this face, as are the two others
 from hallmark.office.registry.hosted import issue as issue
 from hallmark.office.registry.hosted import salt as salt
 from hallmark.office.registry.hosted import signer_of
-from hallmark.office.registry.models import Draft
+from hallmark.office.registry.models import Draft, Head
 from hallmark.office.registry.state import DatabaseState
 from hallmark.rules import confidential
+from hallmark.rules.admission import AdmittedBefore
 from hallmark.rules.register import status_leaves
 from hallmark.statement import disclosure, envelope
 from hallmark.statement.approval import Approval
 from hallmark.statement.sealing import Sealed
 
 _RANDOM = 16
+_ROUNDS = 3  # in which others may overtake what is judged
 
 
 def prepare(
@@ -128,17 +133,59 @@ def submit_sealed(actor: Actor, signed: bytes, sealed: Sealed, *, at: int | None
 
 
 def append(batch: list[sequencer.Submission], *, at: int | None = None) -> range:
-    """Let `batch` happen, all or nothing, with the projections that follow; return its entries.
+    """Let `batch` happen, all or nothing, with the projections that follow; return its entries, of an empty one none.
 
-    A consortium's nodes are asked once the outermost transaction is committed, and before about what is sealed. Raises
-    as `sequencer.append` and `finality.judge`, and then as `finality.settle`.
+    A consortium's nodes are asked once the outermost transaction is committed, and before about what is sealed. What
+    is sent again while it waits keeps its place. Raises as `sequencer.append` and `finality.judge`, and then as
+    `finality.settle`.
     """
-    with sequencer.turn():
-        entries = sequencer.append(batch, at=at, judge=finality.judge)
-        if entries.stop <= queries.size():
-            projection.follow(entries)
-        else:
-            finality.arrange(entries.stop, envelope.parse(batch[-1][0]).digest)
+    if not batch:
+        return range(0)
+    try:
+        if any(isinstance(beside, Sealed) for _, beside in batch):
+            return _append_sealed(batch, at)
+        with sequencer.turn() as head:
+            return _order(head, sequencer.admit(head, batch, at=at))
+    except AdmittedBefore:
+        with sequencer.turn() as head:
+            places = sequencer.places(head, batch)
+            if not places:
+                raise
+            finality.arrange(places.stop, envelope.parse(batch[-1][0]).digest)
+            return places
+
+
+def _append_sealed(batch: list[sequencer.Submission], at: int | None) -> range:
+    """Ask the nodes while others go on, and order what they judged as they judged it, on top of the same.
+
+    Who was overtaken asks anew, and at last in the turn, for which all others wait.
+    """
+    for _ in range(_ROUNDS):
+        with sequencer.turn() as head:
+            admitted = sequencer.admit(head, batch, at=at)
+            question = finality.question(head, admitted)
+        failed: NotJudged | None = None
+        try:
+            finality.judge(question, finality.PATIENCE_TO_JUDGE)
+        except NotJudged as error:  # maybe because the nodes are further by now
+            failed = error
+        with sequencer.turn() as head:
+            if sequencer.stands(head, admitted):
+                if failed:
+                    raise failed
+                return _order(head, admitted)
+    with sequencer.turn() as head:
+        admitted = sequencer.admit(head, batch, at=at)
+        finality.judge(finality.question(head, admitted), finality.PATIENCE_IN_TURN)
+        return _order(head, admitted)
+
+
+def _order(head: Head, admitted: sequencer.Admitted) -> range:
+    entries = sequencer.order(head, admitted)
+    if admitted.at_once:
+        projection.follow(entries)
+    else:
+        finality.arrange(entries.stop, admitted.rows[-1][1])
     return entries
 
 
@@ -170,6 +217,8 @@ def _open(actor: Actor, name: str) -> Draft:
         raise NoSuchDraft(draft=name)
     may(actor, policies.act_of(draft.kind), draft.issuer)
     if draft.entry is not None:
+        if draft.entry >= queries.size():
+            raise NotFinalYet(index=draft.entry, reasons=Text("仍在等待", "it still waits"))
         raise DraftSubmitted(draft=name, entry=draft.entry)
     return draft
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.lookups import StartsWith
+from django.db.models.sql.compiler import SQLCompiler
+
 from hallmark import schemes
 from hallmark.kernel import canonical
+from hallmark.kernel.text import Text
 from hallmark.office.registry import bulk
 from hallmark.office.registry.models import Entry, StateRecord
 from hallmark.rules.state import Changes, Record
@@ -16,6 +22,17 @@ from hallmark.scheme.model import Scheme
 
 _ADMITTED = "statement/"
 _AT_ONCE = 500
+
+
+class _Beginning(StartsWith):
+    """On SQLite by GLOB, which an index serves: its LIKE ignores case."""
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[str | int]]:
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"{column} GLOB %s", [*parameters, f"{glob.escape(str(self.rhs))}*"]
+
+
+StateRecord._meta.get_field("key").register_lookup(_Beginning)  # noqa: SLF001 - Django documents it
 
 
 @cache
@@ -45,7 +62,7 @@ class DatabaseState:
             self._seen.update({_ADMITTED + bytes(digest).hex(): {} for digest in admitted})
         if len(digests) < len(keys):
             for key, record in StateRecord.objects.filter(pk__in=keys).values_list("key", "record"):
-                self._seen[key] = canonical.decode(bytes(record), what=key)
+                self._seen[key] = canonical.decode(bytes(record), what=Text(key, key))
 
     def get(self, key: str) -> Record | None:
         if key not in self._seen:
@@ -53,16 +70,14 @@ class DatabaseState:
         return self._seen[key]
 
     def scan(self, prefix: str) -> Iterator[tuple[str, Record]]:
-        rows = StateRecord.objects.all()
-        if prefix:
-            rows = rows.filter(family=prefix.split("/", 1)[0], key__startswith=prefix)
+        rows = StateRecord.objects.filter(key__startswith=prefix)
         found: list[tuple[str, Any]] = [*rows.values_list("key", "record")]
         if _ADMITTED.startswith(prefix) or prefix.startswith(_ADMITTED):
             found += [(_ADMITTED + bytes(row).hex(), None) for row in Entry.objects.values_list("digest", flat=True)]
-        # Collations differ between databases and LIKE ignores case on one of them: order and compare here.
+        # Collations differ between databases: order here.
         for key, record in sorted(found):
             if key.startswith(prefix):
-                yield key, {} if record is None else canonical.decode(bytes(record), what=key)
+                yield key, {} if record is None else canonical.decode(bytes(record), what=Text(key, key))
 
     def scheme(self, digest: bytes) -> Scheme | None:
         return held_schemes().get(digest)
