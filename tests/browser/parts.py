@@ -23,9 +23,11 @@ from hallmark.verify.bundle import Attested, TrustBundle
 from hallmark.verify.certificate import Answer, verify_certificate
 from hallmark.verify.file import verify_file
 from hallmark.verify.printed import verify_printed
-from world.market import ENVIRONMENT, Market, key, org
+from world.cast import key, org
+from world.ledger import ENVIRONMENT
+from world.market import Market
 
-LOG = "hallmark/simulated-market"
+LOG = "hallmark/simulated-market/e1"
 Outcome = Any
 
 
@@ -93,11 +95,12 @@ def trust(
     attested: Mapping[str, Attested] | None = None,
     *,
     development: bool | None = None,
+    origin: str = LOG,
 ) -> bytes:
     """Return a trust bundle: the log's key, and `threshold` of `witnesses`."""
-    log = VerifierKey.of(LOG, PLAIN, (signer or key("log")).public)
+    log = VerifierKey.of(origin, PLAIN, (signer or key("log")).public)
     cosigners = {name: cosignature.verifier_key(name, each.public) for name, each in (witnesses or {}).items()}
-    names = {LOG: Text("运营方", "Operator"), **{name: Text(f"见证方{name}", name.title()) for name in cosigners}}
+    names = {origin: Text("运营方", "Operator"), **{name: Text(f"见证方{name}", name.title()) for name in cosigners}}
     text = policy.flat([log], cosigners, threshold)
     is_development = not witnesses if development is None else development
     return bundle.write(environment, text, names, development=is_development, attested=attested)

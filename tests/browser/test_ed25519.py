@@ -9,7 +9,7 @@ from typing import Any
 from browser.parts import judge, same
 from hallmark.kernel import ed25519
 from hallmark.kernel.ed25519 import L, P
-from world.market import key
+from world.cast import key
 
 
 def outcome(case: tuple[bytes, bytes, bytes]) -> Any:

@@ -15,7 +15,7 @@ from hallmark.kernel.keys import ESP256, SoftwareSigner
 from hallmark.kernel.text import Text
 from hallmark.statement import envelope
 from hallmark.verify.attachment import MAX_CONTENT, attachment
-from world.market import org
+from world.cast import org
 
 _FILE = b"<</Type/Filespec/F(a.bin)/UF(a.bin)/EF<</F 3 0 R>>>>"
 

@@ -20,7 +20,7 @@ from hallmark.statement import envelope
 from hallmark.statement.certificate import record_digest, status_digest
 from hallmark.verify.bundle import Attested, TrustBundle
 from hallmark.verify.command import main
-from world.market import key, org
+from world.cast import key, org
 
 STRANGE = [
     *map(chr, range(0xA1)), "\xad", "\u061c", "\u115f", "\u1680", "\u180e", *map(chr, range(0x2000, 0x2070)), "\u3000",

@@ -13,7 +13,7 @@ from hallmark.certificate.credential import Export
 from hallmark.statement import envelope
 from verify.conftest import _certified, _signed_off, certified, signed_off  # noqa: F401 - fixtures of these tests too
 from verify.register import Register
-from world.market import ENVIRONMENT
+from world.ledger import ENVIRONMENT
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from hallmark.certificate.multikey import NotEd25519
 from hallmark.kernel import instant
 from hallmark.kernel.keys import ESP256, SoftwareSigner
 from hallmark.statement.certificate import record_digest
-from world.market import key, name, org
+from world.cast import key, name, org
 
 DATE_TIME_STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 

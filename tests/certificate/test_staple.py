@@ -11,7 +11,7 @@ from hallmark.ledger.sorted_map import NotPresent, SortedMap
 from hallmark.ledger.tile import TiledLog, append
 from hallmark.verify.certificate import verify_certificate
 from verify.register import Register, copy_of, parsed, state_status
-from world.market import org
+from world.cast import org
 
 
 def test_a_log_in_memory_and_one_in_tiles_staple_the_same_form(certified):

@@ -12,7 +12,7 @@ from hallmark.certificate.credential import UNTP, W3C
 from hallmark.certificate.multikey import NotEd25519
 from hallmark.kernel.keys import ESP256, SoftwareSigner
 from hallmark.statement.certificate import record_digest
-from world.market import key
+from world.cast import key
 
 
 @pytest.fixture

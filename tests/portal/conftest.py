@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from office.conftest import pytest_configure as pytest_configure
 from portal.filled import Filled, fill
-from world.market import ENVIRONMENT
+from world.ledger import ENVIRONMENT
 
 
 @pytest.fixture(scope="session")

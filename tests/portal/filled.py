@@ -19,7 +19,8 @@ from hallmark.ledger.sorted_map import SortedMap
 from hallmark.rules.register import status_leaves
 from hallmark.scheme import loader
 from hallmark.statement import envelope
-from world.market import ORGANISATIONS, Market, build, key, org
+from world.cast import ORGANISATIONS, build, key, org
+from world.market import Market
 
 ORIGIN = "hallmark/simulated-market"
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from portal.filled import Filled, fill
 from world import consortium as founders
-from world.market import org
+from world.cast import org
 
 pytestmark = pytest.mark.django_db
 

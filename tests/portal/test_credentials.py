@@ -15,7 +15,7 @@ from hallmark.certificate.status import Status
 from hallmark.kernel import identifier, instant
 from hallmark.verify.bundle import TrustBundle
 from hallmark.verify.credential import verify_credential
-from world.market import key, org
+from world.cast import key, org
 
 NORTHERN = key("northern").public
 REGISTER = "http://localhost:8000"

@@ -11,7 +11,7 @@ from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.note import Note
 from hallmark.ledger.tile import TiledLog
 from hallmark.statement import envelope
-from world.market import org
+from world.cast import org
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from hallmark.portal.views import register as register_views
 from hallmark.verify.bundle import TrustBundle
 from hallmark.verify.certificate import verify_certificate
 from hallmark.verify.file import verify_file
-from world.market import org
+from world.cast import org
 
 pytestmark = pytest.mark.django_db
 

@@ -22,7 +22,9 @@ from hallmark.rules.register import status_leaves
 from hallmark.statement import envelope
 from hallmark.verify import bundle
 from hallmark.verify.bundle import Attested, Issuer, TrustBundle
-from world.market import ENVIRONMENT, Market, key, name, org
+from world.cast import key, name, org
+from world.ledger import ENVIRONMENT
+from world.market import Market
 
 ORIGIN = "log.example/simulated/e1"
 

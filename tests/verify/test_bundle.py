@@ -15,7 +15,8 @@ from hallmark.ledger.policy import BadPolicy
 from hallmark.statement.shape import BadClaim
 from hallmark.verify.bundle import MAX_SIZE, Attested, BadBundle, Issuer, TrustBundle, write
 from verify.register import ORIGIN, trust
-from world.market import ENVIRONMENT, org
+from world.cast import org
+from world.ledger import ENVIRONMENT
 
 DATA = trust(("a", "b"), 2)
 VALUE = json.loads(DATA)

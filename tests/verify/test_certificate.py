@@ -20,9 +20,10 @@ from hallmark.ledger.policy import QuorumMissing, UnknownLog
 from hallmark.ledger.sorted_map import NotPresent, SortedMap
 from hallmark.statement import envelope
 from hallmark.statement.certificate import status_digest
+from hallmark.verify.bundle import OtherEpoch
 from hallmark.verify.certificate import WrongParts, verify_certificate
 from verify.register import Register, copy_of, parsed, state_status
-from world.market import key, org, public
+from world.cast import key, org, public
 
 WITNESSES = ("a", "b", "c", "d")
 
@@ -247,6 +248,24 @@ def test_a_log_of_another_name_is_unknown(certified):
     data = Register(market, origin="log.example/other").form(number).encode()
     with pytest.raises(UnknownLog):
         verify_certificate(data, parsed(), market.clock)
+
+
+@pytest.mark.parametrize(("file", "trusted"), [("e2", "e1"), ("e1", "e2"), ("e10", "e1")])
+def test_a_file_of_another_epoch_than_the_bundle_says_so_and_what_to_do(certified, file, trusted):
+    market, number = certified
+    ledger = "log.example/simulated"
+    form = Register(market, origin=f"{ledger}/{file}").form(number).encode()
+    with pytest.raises(
+        OtherEpoch, match=f"of epoch {file[1:]} of the ledger and your trust bundle of epoch {trusted[1:]}"
+    ):
+        verify_certificate(form, parsed(origin=f"{ledger}/{trusted}"), market.clock)
+
+
+@pytest.mark.parametrize("origin", ["log.example/simulated/e0", "log.example/simulated", "log.example/other/e2"])
+def test_what_is_no_other_epoch_of_the_ledger_is_of_an_unknown_log(certified, origin):
+    market, number = certified
+    with pytest.raises(UnknownLog):
+        verify_certificate(Register(market, origin=origin).form(number).encode(), parsed(), market.clock)
 
 
 def test_a_log_of_the_same_name_with_another_key_is_unknown(certified):

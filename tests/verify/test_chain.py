@@ -17,8 +17,9 @@ from hallmark.kernel.text import Text
 from hallmark.verify import bundle as bundles
 from hallmark.verify import chain
 from hallmark.verify.bundle import Attested, Issuer, TrustBundle
+from world.cast import org
 from world.consortium import FOUNDERS, constitution, node_key, seat, start
-from world.market import ENVIRONMENT, org
+from world.ledger import ENVIRONMENT
 
 FIRST = constitution()
 SECOND = FIRST.with_members([seat("bank"), seat("northern"), seat("meridian"), seat("harbour")])

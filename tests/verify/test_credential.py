@@ -21,7 +21,8 @@ from hallmark.statement import envelope
 from hallmark.verify.certificate import WrongParts
 from hallmark.verify.credential import BadCredential, NotTheExport, UnknownIssuer, verify_credential
 from verify.register import Register, parsed
-from world.market import ENVIRONMENT, key
+from world.cast import key
+from world.ledger import ENVIRONMENT
 
 NORTHERN = key("northern")
 

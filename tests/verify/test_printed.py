@@ -22,7 +22,7 @@ from hallmark.statement.certificate import record_digest
 from hallmark.verify.certificate import WrongParts
 from hallmark.verify.printed import ProvesNothing, verify_printed
 from verify.register import Register, parsed, signer
-from world.market import key, org
+from world.cast import key, org
 
 WITNESSES = ("a", "b", "c")
 

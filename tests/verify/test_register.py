@@ -24,7 +24,7 @@ from hallmark.verify.certificate import WrongParts
 from hallmark.verify.command import CANNOT_TELL, IN_FORCE, NOT_GENUINE, NOT_IN_FORCE, main
 from hallmark.verify.register import NotTheWholeRegister, verify_extract
 from verify.register import Register, parsed, trust
-from world.market import org
+from world.cast import org
 
 OTHER = "CFP-NORTH-2026-01-000002-4"
 
@@ -67,7 +67,8 @@ def test_a_snapshot_shows_every_certificate_as_of_any_time(register, certified):
     _, number = certified
     data = snapshot(register).encode()
     assert verify_extract(data, parsed(), register.now).readings[number].status is Status.IN_FORCE
-    later = verify_extract(data, parsed(), register.now + 4 * 366 * instant.DAY, fresh_for=5 * 366 * instant.DAY)
+    at, fresh_for = register.now + 4 * 366 * instant.DAY, 5 * 366 * instant.DAY
+    later = verify_extract(data, parsed(), at, fresh_for=fresh_for)
     assert later.readings[number].status is Status.EXPIRED
 
 
@@ -153,6 +154,29 @@ def test_the_command_says_so_in_both_languages(run, register, certified):
     assert code == IN_FORCE and out.startswith("登记簿完整，共 1 张证书。") and f"  {certified[1]}：有效" in out
     code, out, _ = run(snapshot(register), "--json")
     assert json.loads(out)["certificates"] == {certified[1]: {"status": "in-force", "since": "2026-03-04"}}
+
+
+@pytest.mark.parametrize("kind", [absence, snapshot])
+def test_of_a_time_to_come_and_by_a_clock_that_is_behind_nothing_is_told(register, kind):
+    file = kind(register).encode()
+    known, fresh = register.now, instant.HOUR
+    for at, now, words in (
+        (known + fresh, known, "the time asked for has not come yet"),
+        (known - fresh, known - fresh, "the status was stated later than the clock here shows"),
+        (known + fresh + 1, known + fresh + 1, "the knowledge is 1 hours old"),
+    ):
+        found = verify_extract(file, parsed(), at, now=now, fresh_for=fresh)
+        assert not found.fresh and found.why.en.startswith(words)
+    assert verify_extract(file, parsed(), known + fresh, now=known + fresh, fresh_for=fresh).fresh
+
+
+def test_the_command_tells_the_time_asked_about_and_why_it_cannot_tell(run, register):
+    later = register.now + 30 * instant.DAY
+    code, out, _ = run(snapshot(register), at=later)
+    assert code == CANNOT_TELL and f"  Time asked about: {instant.to_text(later)}" in out
+    assert "  Why: the knowledge is 720 hours old" in out and "one operator's key alone" in out
+    _, out, _ = run(snapshot(register), "--json", at=later)
+    assert json.loads(out)["why"]["zh"].startswith("状态信息已过 720 小时")
 
 
 def test_the_command_cannot_tell_from_an_old_extract_and_trusts_no_forged_one(run, register):

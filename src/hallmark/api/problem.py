@@ -105,6 +105,7 @@ _FAULTS: Mapping[str, Text] = {
     "bool_type": Text("应为 true 或 false", "true or false is wanted"),
 }
 _MOST_FAULTS = 5
+_AGAIN_S = 30  # after which a database may be back
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -182,6 +183,8 @@ def _unspoken(request: HttpRequest, status: int) -> HallmarkError:
         return WrongMethod(method=str(request.method))
     if status == 413:
         return BodyTooLarge()
+    if status == 503:
+        return _out_of_reach()
     return NotServed(status=status) if status < 500 else Broken()
 
 
@@ -207,6 +210,10 @@ def _unread(error: UnreadablePostError) -> HallmarkError:
     return TooSlow() if came_too_slowly(error) else CutShort(got="?", announced="?")
 
 
+def _out_of_reach() -> HallmarkError:
+    return LedgerBusy(seconds=_AGAIN_S)
+
+
 def _fact(value: object, language: Language) -> Any:
     if isinstance(value, Text):
         return value.in_language(language)
@@ -223,5 +230,5 @@ _MEANT: Mapping[type[Exception], Callable[[Any], HallmarkError]] = {
     Http404: lambda _: NoSuchPage(),
     RequestDataTooBig: lambda _: BodyTooLarge(),
     UnreadablePostError: _unread,
-    **dict.fromkeys(OUT_OF_REACH, lambda _: LedgerBusy()),
+    **dict.fromkeys(OUT_OF_REACH, lambda _: _out_of_reach()),
 }

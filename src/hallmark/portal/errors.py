@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from hallmark.kernel.errors import Malformed, Missing, Unavailable
+from hallmark.kernel.errors import HallmarkError, Malformed, Missing, Unavailable
+
+
+class OutOfReach(Unavailable):
+    """The database is locked, or gone."""
+
+    en = (
+        "The register's database is out of reach, so this cannot be shown now. Nothing is wrong with what you asked "
+        "for. Try again in {seconds} seconds."
+    )
+    zh = "登记簿的数据库暂时无法访问，因此无法显示；您的请求本身没有问题。请在 {seconds} 秒后重试。"
+
+
+class Broken(HallmarkError):
+    """The fault is the server's own."""
+
+    en = "The server failed to make this page, through no fault of yours. Its log says why; tell the operator."
+    zh = "服务器未能生成此页面，并非您的操作所致。原因见其日志，请告知运营方。"
 
 
 class NotCheckedHere(Unavailable):

@@ -54,6 +54,7 @@ _ERRORS: tuple[type[HallmarkError], ...] = (
     policy.UnknownLog,
     policy.QuorumMissing,
     bundle.BadBundle,
+    bundle.OtherEpoch,
     form.BadForm,
     certificate.WrongParts,
     base45.BadBase45,

@@ -22,3 +22,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *portal.urlpatterns,  # here and not included, for Django wants the addresses of languages in this list
 ]
 handler404 = "hallmark.portal.page.not_found"
+handler500 = "hallmark.portal.page.broken"

@@ -13,18 +13,22 @@ read, each with the Ed25519 keys it signs with. Certificates themselves need non
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from hallmark.certificate import jcs
 from hallmark.kernel import hashing
-from hallmark.kernel.errors import Malformed
+from hallmark.kernel.errors import Malformed, Unverified
 from hallmark.kernel.text import Text
-from hallmark.ledger.policy import Policy
+from hallmark.ledger.checkpoint import Checkpoint
+from hallmark.ledger.note import Note
+from hallmark.ledger.policy import Endorsement, Policy, UnknownLog
 from hallmark.statement.shape import CODE, NAME, ORGANISATION, Flag, ListOf, OneOf, Record, Whole, Words
 
 MAX_SIZE = 256 * 1024
 _KIND = "hallmark/trust/1"
+_EPOCH = re.compile("(.+)/e([1-9][0-9]{0,9})")  # as `consortium.constitution` names origins
 _LATEST = 253_402_300_799_999  # the end of the year 9999
 _ATTESTED = Record({"family": CODE, "accepted_by": Whole(1, 200), "at": Whole(0, _LATEST)})
 _SHAPE = Record(
@@ -44,6 +48,20 @@ class BadBundle(Malformed):
 
     en = "This is not a trust bundle: {why}. Get it from the scheme owner and compare its printed fingerprint."
     zh = "这不是有效的信任包：{why}。请向方案所有者获取，并与公布的指纹核对。"
+
+
+class OtherEpoch(Unverified):
+    """The checkpoint says to be of the ledger that is trusted, in an epoch whose members are not."""
+
+    en = (
+        "The file is of epoch {epoch} of the ledger and your trust bundle of epoch {trusted}, so it cannot be checked: "
+        "rely on nothing in it yet. If it is newer, bring the bundle up to date: hallmark trust --follow. If it is "
+        "older, fetch it again from the register."
+    )
+    zh = (
+        "该文件属于账本的纪元 {epoch}，而您的信任包属于纪元 {trusted}，因此无法核验，暂勿信赖。"
+        "文件较新时请更新信任包：hallmark trust --follow；文件较旧时请从登记簿重新获取。"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +95,17 @@ class TrustBundle:
     fingerprint: bytes
     issuers: Mapping[str, Issuer]
     attested: Mapping[str, Attested]
+
+    def verify(self, note: Note) -> Endorsement:
+        """Return the checkpoint in `note` under the policy; raises as `Policy.verify`, and `OtherEpoch`."""
+        try:
+            return self.policy.verify(note)
+        except UnknownLog:
+            said = _EPOCH.fullmatch(Checkpoint.parse(note.text).origin)
+            for trusted in (_EPOCH.fullmatch(key.name) for key in self.policy.logs):
+                if said and trusted and said[1] == trusted[1] and said[2] != trusted[2]:
+                    raise OtherEpoch(epoch=said[2], trusted=trusted[2]) from None
+            raise
 
     @classmethod
     def parse(cls, data: bytes) -> TrustBundle:

@@ -60,7 +60,7 @@ def verify_certificate(
     status that the reader accepts, both in ms. Raises the first check that fails.
     """
     form = MachineForm.parse(data)
-    endorsement = bundle.policy.verify(form.checkpoint)
+    endorsement = bundle.verify(form.checkpoint)
     for entry in (form.issued, form.issuer, form.stated):
         entry.verify(endorsement.checkpoint)
     issued = read_statement(form.issued.encoded, bundle, "certificate.issued")
@@ -124,6 +124,24 @@ def attested(endorsement: Endorsement, bundle: TrustBundle) -> tuple[tuple[Text,
     return tuple((bundle.vouchers.get(name, Text(name, name)), bundle.attested.get(name)) for name in cosigned)
 
 
+def why_unknown(known_at: int, at: int, now: int, fresh_for: int) -> Text | None:
+    """Return why what was stated at `known_at` says nothing of `at` to a reader at `now`, None where it does; in ms."""
+    if at > now + CLOCKS_DIFFER:
+        return Text("所问时间尚未到来", "the time asked for has not come yet")
+    if known_at > now + CLOCKS_DIFFER:
+        return Text(
+            "状态公布时间晚于此处的时钟；请校准时钟",
+            "the status was stated later than the clock here shows; set the clock",
+        )
+    if at - known_at > fresh_for:
+        hours = (at - known_at) // instant.HOUR
+        return Text(
+            f"状态信息已过 {hours} 小时；请联网重新获取该文件",
+            f"the knowledge is {hours} hours old; fetch the file again while online",
+        )
+    return None
+
+
 def _verify_status(form: MachineForm, issued: Statement, stated: Statement, digest: bytes) -> None:
     """Raise unless the status record is this certificate's in the map that was stated after it was issued."""
     status = form.status
@@ -144,19 +162,5 @@ def _read(record: Mapping[str, Any], known_at: int, at: int, now: int, fresh_for
     reading = certificate_status.read(record, at)
     if reading.status in (Status.WITHDRAWN, Status.CANCELLED, Status.EXPIRED):
         return reading, None  # these are not undone, so their age does not matter
-    if at > now + CLOCKS_DIFFER:
-        return Reading(Status.UNKNOWN), Text("所问时间尚未到来", "the time asked for has not come yet")
-    if known_at > now + CLOCKS_DIFFER:
-        why = Text(
-            "状态公布时间晚于此处的时钟；请校准时钟",
-            "the status was stated later than the clock here shows; set the clock",
-        )
-        return Reading(Status.UNKNOWN), why
-    if at - known_at > fresh_for:
-        hours = (at - known_at) // instant.HOUR
-        why = Text(
-            f"状态信息已过 {hours} 小时；请联网更新证书文件",
-            f"the knowledge is {hours} hours old; fetch the certificate again while online",
-        )
-        return Reading(Status.UNKNOWN), why
-    return reading, None
+    why = why_unknown(known_at, at, now, fresh_for)
+    return (Reading(Status.UNKNOWN), why) if why else (reading, None)

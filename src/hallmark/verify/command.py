@@ -13,22 +13,21 @@ unless told, gives "cannot tell".
 | 0         | genuine and in force; the whole register; a claim that was made                                        |
 | 1         | genuine, but not in force: not yet, suspended, withdrawn, cancelled or expired; no such certificate    |
 | 2         | not shown to be genuine: nothing in it may be relied on                                                |
-| 3         | cannot tell: status too old, a printed code, a credential, a PDF whose page was not checked or that is |
-|           | none of Hallmark's                                                                                     |
+| 3         | cannot tell: status too old, a printed code, a credential, a file of another epoch than the bundle, a  |
+|           | PDF whose page was not checked or that is none of Hallmark's                                           |
 | 4         | help, a command not used rightly, a file or trust bundle that cannot be read, an answer not written    |
 """
 
 from __future__ import annotations
 
+import errno
 import getopt
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from hallmark.certificate.extract import is_extract
 from hallmark.certificate.status import Status
@@ -43,10 +42,7 @@ from hallmark.verify.register import Extract, verify_extract
 
 IN_FORCE, NOT_IN_FORCE, NOT_GENUINE, CANNOT_TELL, USAGE = range(5)
 _MOST = 64 * 1024 * 1024  # bytes of a file
-_TIME = re.compile(
-    "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
-_CANNOT_TELL = {"not-our-pdf", "proves-nothing", "broken-verifier"}
+_CANNOT_TELL = {"not-our-pdf", "proves-nothing", "other-epoch", "broken-verifier"}
 _SPACES = "\u00a0\u3000"
 _PURPOSE = Text(
     "hallmark-verify 文件 [--trust 信任包] [--at 时间] [--fresh-hours 小时数] [--json] [--language zh|en]\n"
@@ -99,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; whatever the input, no traceback."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     language = _language(given, os.environ)
-    said = _answer(given, language, as_json="--json" in given)
+    said = _answer(given, language, as_json=any(_is(word, "--json") for word in given))
     try:
         return _print(said)
     except OSError as error:
@@ -141,7 +137,7 @@ def _extract(found: Extract | register.Said, bundle: TrustBundle, options: Optio
         proven = IN_FORCE if found.absent is None else NOT_IN_FORCE
         code = proven if found.fresh else CANNOT_TELL
     if not options.json:
-        return Said(report.say_extract(found, bundle, language), code)
+        return Said(report.say_extract(found, bundle, language, asked=options.at), code)
     return Said([json.dumps({**report.extract_to_json(found, bundle), "exit": code})], code)
 
 
@@ -186,10 +182,9 @@ def _default_trust(environment: Mapping[str, str]) -> str:
 def _instant(text: str) -> int:
     """Return the ms since 1970 UTC of an RFC 3339 time; raises `BadUsage`."""
     try:
-        moment = datetime.fromisoformat(text.upper() if _TIME.fullmatch(text) else "")
-        return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
-    except (ValueError, OverflowError):
-        raise _usage("时间须为 RFC 3339 格式", "the time is RFC 3339, such as 2026-03-04T12:00:00Z") from None
+        return instant.parse(text)
+    except HallmarkError as error:
+        raise _usage(error.explain("zh"), error.explain("en")) from None
 
 
 def _bundle(path: str) -> TrustBundle:
@@ -204,7 +199,7 @@ def _read(path: str) -> bytes:
     """Return the bytes of a file; raises `BadUsage`."""
     try:
         if path == "-":
-            data = sys.stdin.buffer.read(_MOST + 1)
+            data = _stdin().read(_MOST + 1)
         else:
             with disk.open_file(path) as file:
                 data = file.read(_MOST + 1)
@@ -216,17 +211,30 @@ def _read(path: str) -> bytes:
     return data
 
 
+def _stdin() -> IO[bytes]:
+    if sys.stdin is None:  # closed by whoever started this
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return sys.stdin.buffer
+
+
 def _usage(zh: str, en: str) -> BadUsage:
-    return BadUsage(why=Text(zh, en), usage=_PURPOSE)
+    """Return what is wrong with the command line, on one line whatever the names of files hold."""
+    return BadUsage(why=Text(*("".join(map(_shown, words)) for words in (zh, en))), usage=_PURPOSE)
 
 
 def _language(given: Sequence[str], environment: Mapping[str, str]) -> Language:
     """Return the language to answer in: the one asked for, else that of the surroundings."""
     wanted = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "en")
     for at, word in enumerate(given):
-        if word.startswith("--language"):
+        if _is(word, "--language"):
             wanted = word.partition("=")[2] or "".join(given[at + 1 : at + 2])
     return "zh" if wanted.startswith("zh") else "en"
+
+
+def _is(word: str, option: str) -> bool:
+    """Tell whether `word` gives the long `option`, which may be cut short (getopt)."""
+    name = word.partition("=")[0]
+    return len(name) > len("--") and option.startswith(name)
 
 
 def _refusal(error: HallmarkError, language: Language, *, as_json: bool) -> Said:

@@ -12,6 +12,7 @@ from hallmark.kernel.text import Text, quoted
 
 _REASONS: Mapping[int, str] = {
     errno.EACCES: "没有权限",
+    errno.EBADF: "未打开",
     errno.ECONNREFUSED: "连接被拒绝",
     errno.ECONNRESET: "连接中断",
     errno.EEXIST: "已经存在",

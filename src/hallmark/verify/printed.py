@@ -21,6 +21,10 @@ from hallmark.verify.answer import Answer
 from hallmark.verify.bundle import TrustBundle
 from hallmark.verify.certificate import attested, check_body, read_statement, vouchers
 
+_UNNAMED = Text(
+    "（码中未载明，可能属于另一纪元）",
+    "(which the code does not name; it may be of another epoch than your trust bundle)",
+)
 _WHY = Text(
     "印刷的二维码只能证明证书曾经颁发；当前状态请查询登记簿或证书文件",
     "a printed code proves that the certificate was issued; for its status ask the register or use the file",
@@ -48,9 +52,9 @@ def verify_printed(text: str, bundle: TrustBundle) -> Answer:
     identifiers = {identifier for identifier, _ in proof.signatures}
     origin = next((key.name for key in bundle.policy.logs if key.id in identifiers), None)
     if origin is None:
-        raise UnknownLog(origin=Text("（码中未载明）", "(which the code does not name)"))
+        raise UnknownLog(origin=_UNNAMED)
     note = proof.note(origin, [*bundle.policy.logs, *bundle.policy.witnesses.values()])
-    endorsement = bundle.policy.verify(note)
+    endorsement = bundle.verify(note)
     issued = read_statement(proof.issued.encoded, bundle, "certificate.issued")
     check_body(issued)
     record = issued.draft.public

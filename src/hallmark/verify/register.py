@@ -27,7 +27,7 @@ from hallmark.statement import disclosure
 from hallmark.statement.certificate import status_digest
 from hallmark.statement.kind import Kind
 from hallmark.verify.bundle import Attested, TrustBundle
-from hallmark.verify.certificate import CLOCKS_DIFFER, FRESH_FOR, attested, read_statement, vouchers
+from hallmark.verify.certificate import FRESH_FOR, attested, read_statement, vouchers, why_unknown
 
 
 class NotTheWholeRegister(Unverified):
@@ -39,19 +39,25 @@ class NotTheWholeRegister(Unverified):
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """What the register said at `known_at`, `age` before the reader's present, both in ms; `fresh` if recent enough.
+    """What the register said at `known_at`, `age` before the reader's present, both in ms.
 
-    `absent` is the number that it does not have, or else None, and `readings` are all its certificates by number.
+    `absent` is the number that it does not have, or else None, and `readings` are all its certificates by number; `why`
+    explains that they cannot be told for the time asked about.
     """
 
     absent: str | None
     readings: Mapping[str, Reading]
     known_at: int
     age: int
-    fresh: bool
+    why: Text | None
     vouched_by: tuple[Text, ...]
     development: bool
     attested: tuple[tuple[Text, Attested | None], ...] = ()
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it says what is so at the time asked about."""
+        return self.why is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ def verify_extract(
 ) -> Extract | Said:
     """Return what the extract in `data` proves under `bundle` of the time `at`; times as in `verify_certificate`."""
     file = extract.parse(data)
-    endorsement = bundle.policy.verify(file.checkpoint)
+    endorsement = bundle.verify(file.checkpoint)
     if isinstance(file, DisclosedClaim):
         file.entry.verify(endorsement.checkpoint)
         draft = read_statement(file.entry.encoded, bundle).draft
@@ -106,7 +112,7 @@ def verify_extract(
         readings=readings,
         known_at=stated["at"],
         age=max(0, present - stated["at"]),
-        fresh=present - stated["at"] >= -CLOCKS_DIFFER and at - stated["at"] <= fresh_for,
+        why=why_unknown(stated["at"], at, present, fresh_for),
         vouched_by=vouchers(endorsement, bundle),
         development=bundle.development,
         attested=attested(endorsement, bundle),

@@ -39,6 +39,7 @@ _SELF_REPORTED = {
     True: Text("软件 TPM，度量值为自行报告", "software TPM, self-reported measurement"),
 }
 _HOW = Text("{names}（{how}）", "{names} ({how})")
+_ALONE = Text("仅此一家运营方的密钥", "one operator's key alone")
 _CLAIMED = Text(
     "该声明确在账本中，且确有此项；其余各项未予披露。",
     "The statement is on the ledger and says this; its other hidden claims stay hidden.",
@@ -68,7 +69,7 @@ def say(
     checked, None where it came from no page; that a page was not checked comes first.
     """
     headline = _HEADLINES[answer.status] if isinstance(answer, Answer) else _ATTESTED
-    rows = [] if asked is None else [(Text("所问时间", "Time asked about"), instant.to_text(asked))]
+    rows = _asked_rows(asked)
     if page is False:
         rows.append((Text("所附记录", "Record inside"), headline.in_language(language)))
         headline = _PAGE_NOT_CHECKED
@@ -114,14 +115,18 @@ def to_json(answer: Answer | Attestation, bundle: TrustBundle, *, page: bool | N
     }
 
 
-def say_extract(found: Extract | Said, bundle: TrustBundle, language: Language) -> list[str]:
-    """Return the lines that tell a person what an extract proves."""
+def say_extract(
+    found: Extract | Said, bundle: TrustBundle, language: Language, *, asked: int | None = None
+) -> list[str]:
+    """Return the lines that tell a person what an extract proves; `asked` as in `say`."""
     if isinstance(found, Said):
         return _say_claim(found, bundle, language)
     lines = [_found(found).in_language(language)]
     if found.development:
         lines.append(_DEVELOPMENT.in_language(language))
     rows = [
+        *_asked_rows(asked),
+        *([(Text("原因", "Why"), found.why.in_language(language))] if found.why else []),
         (Text("状态公布于", "Known as of"), f"{instant.to_text(found.known_at)}, {_age(found.age, language)}"),
         *_voucher_rows(found, language),
         (Text("信任包", "Trust bundle"), f"{bundle.environment}, SHA-256 {bundle.fingerprint.hex()}"),
@@ -177,16 +182,23 @@ def extract_to_json(found: Extract | Said, bundle: TrustBundle) -> dict[str, Any
         "age_ms": found.age,
         "vouched_by": [name._asdict() for name in found.vouched_by],
         "attested": _attested_json(found),
-        "why": _found(found)._asdict(),
+        "why": (found.why or _found(found))._asdict(),
         "environment": bundle.environment,
         "development": bundle.development,
         "trust_bundle": bundle.fingerprint.hex(),
     }
 
 
+def _asked_rows(asked: int | None) -> list[Row]:
+    return [] if asked is None else [(Text("所问时间", "Time asked about"), instant.to_text(asked))]
+
+
 def _voucher_rows(answer: Answer | Extract | Said, language: Language) -> Iterator[Row]:
     """Yield who vouches and, where nodes do, which of them are attested: by what, accepted by how many, and when."""
-    yield Text("由谁担保", "Vouched by"), _join(answer.vouched_by, language)
+    names = _join(answer.vouched_by, language)
+    if len(answer.vouched_by) == 1:
+        names = _HOW.in_language(language).format(names=names, how=_ALONE.in_language(language))
+    yield Text("由谁担保", "Vouched by"), names
     groups: dict[str, list[Text]] = {}
     for name, attested in answer.attested:
         how = _how_attested(attested, development=answer.development).in_language(language)
@@ -223,10 +235,9 @@ def _attested_json(answer: Answer | Extract | Said) -> list[dict[str, Any]]:
 
 def _found(found: Extract) -> Text:
     if not found.fresh:
-        hours = found.age // instant.HOUR
         return Text(
-            f"登记簿摘录属实，但公布于 {hours} 小时前；其后情况无法判断。",
-            f"Genuine, but stated {hours} hours ago; what came since cannot be told.",
+            "登记簿摘录属实；所问时间的情况无法判断。",
+            "Genuine; what is so at the time asked about cannot be told.",
         )
     if found.absent is not None:
         return Text(f"登记簿中没有证书 {found.absent}。", f"The register has no certificate {found.absent}.")

@@ -31,6 +31,7 @@ _PROPOSALS: Mapping[str, Text] = {
     "rules": Text("采用规则版本", "adopt a version of the rules"),
     "scheme": Text("采用方案版次", "adopt an edition of the scheme"),
     "sequencer": Text("更换定序者密钥", "change the sequencer's key"),
+    "policy": Text("采用鉴定策略", "adopt an appraisal policy"),
 }
 _THRESHOLDS: Mapping[str, Text] = {
     "majority": Text("过半数", "majority"),

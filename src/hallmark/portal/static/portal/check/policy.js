@@ -7,6 +7,7 @@ import { shortened } from "./shape.js";
 
 const NONE = "none";
 const FORBIDDEN = /[\x00-\x08\x0b-\x1f\x7f]/;
+const EPOCH = /^(.+)\/e([1-9][0-9]{0,9})$/; // as a consortium names origins
 const THRESHOLD = /^[1-9][0-9]{0,5}$/;
 
 /** Return the policy that `source` spells: {logs, witnesses, groups, quorum}, the last three by name. */
@@ -59,7 +60,7 @@ export async function verifyNote(policy, note) {
   const hidden = new Set([...unchecked.cosigned, ...unchecked.logs.map((key) => key.name)]);
   if (!logs.length) {
     if (unchecked.logs.length) throw new Breach("not-checked-here", { algorithm: "ML-DSA-44" });
-    throw new Breach("unknown-log", { origin: shortened(checkpoint.origin, 200) });
+    throw otherEpoch(policy, checkpoint.origin) ?? new Breach("unknown-log", { origin: shortened(checkpoint.origin, 200) });
   }
   const missing = describeMissing(policy, cosigned);
   if (missing) {
@@ -69,6 +70,13 @@ export async function verifyNote(policy, note) {
     throw new Breach("quorum-missing", { origin: checkpoint.origin, size: checkpoint.size, missing });
   }
   return { checkpoint, logs, cosigned: [...cosigned], unchecked: [...hidden] };
+}
+
+/** Return the breach of a checkpoint that says to be of the ledger that is trusted, in another epoch, if it is one. */
+function otherEpoch({ logs }, origin) {
+  const said = EPOCH.exec(origin);
+  const trusted = logs.map(({ name }) => EPOCH.exec(name)).find((each) => said && each?.[1] === said[1] && each[2] !== said[2]);
+  return trusted && new Breach("other-epoch", { epoch: said[2], trusted: trusted[2] });
 }
 
 /** Return which groups under the quorum have too few members and which members lack; nothing where it stands. */

@@ -20,6 +20,10 @@ const MAX_PRINTED = 1500;
 const MAX_CONTENT = 16 * 1024;
 const MAX_SIGNATURES = 256;
 const MOST_CHARACTERS = PREFIX.length + Math.floor((MAX_PRINTED + 1) / 2) * 3;
+const UNNAMED = text(
+  "（码中未载明，可能属于另一纪元）",
+  "(which the code does not name; it may be of another epoch than your trust bundle)",
+);
 const WHY = text(
   "印刷的二维码只能证明证书曾经颁发；当前状态请查询登记簿或证书文件",
   "a printed code proves that the certificate was issued; for its status ask the register or use the file",
@@ -38,7 +42,7 @@ export async function verifyPrinted(code, bundle) {
   const { logs, witnesses } = bundle.policy;
   const origin = logs.find((key) => proof.signatures.some(([id]) => equal(id, key.id)))?.name;
   if (origin === undefined) {
-    throw new Breach("unknown-log", { origin: text("（码中未载明）", "(which the code does not name)") });
+    throw new Breach("unknown-log", { origin: UNNAMED });
   }
   const note = await makeSigned(proof, origin, [...logs, ...witnesses.values()]);
   const endorsement = await verifyNote(bundle.policy, note);

@@ -37,8 +37,8 @@ export function readFresh(record, knownAt, at, now, freshFor) {
   if (at - knownAt > freshFor) {
     const hours = Math.floor((at - knownAt) / HOUR);
     const why = text(
-      `状态信息已过 ${hours} 小时；请联网更新证书文件`,
-      `the knowledge is ${hours} hours old; fetch the certificate again while online`,
+      `状态信息已过 ${hours} 小时；请联网重新获取该文件`,
+      `the knowledge is ${hours} hours old; fetch the file again while online`,
     );
     return { ...UNKNOWN, why };
   }
