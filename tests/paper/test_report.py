@@ -6,6 +6,7 @@ import copy
 import html
 import re
 from collections.abc import Callable, Iterator
+from random import Random
 from typing import Any
 
 import pytest
@@ -135,6 +136,18 @@ def test_hostile_words_and_very_long_ones_are_printed_as_they_are(
     assert all(f"X-{i}" in text for i in range(40))
 
 
+def test_as_many_findings_and_files_as_an_item_can_have_are_printed_however_long_their_words(
+    tested: dict[str, Any], audited: dict[str, Any], at: int, text_of: Reading
+) -> None:
+    findings = [f"{i:03d}:" + " org.example.payment.Wallet$Inner.sign" * 10 for i in range(101)]
+    tested["items"][0]["findings"] = findings
+    audited["items"][0]["evidence"] = [line[:200] for line in findings]
+    for page, words in ((render_test_report(tested, at), 10), (render_audit_report(audited, at), 5)):
+        text = text_of(page)
+        assert all(f"{line[:4]}org" in text for line in findings)
+        assert text.count("$") >= words * len(findings)
+
+
 def test_characters_without_a_glyph_are_spelled_and_the_page_says_so(
     tested: dict[str, Any], at: int, text_of: Reading
 ) -> None:
@@ -185,6 +198,8 @@ def test_a_report_says_whether_it_is_sealed(tested: dict[str, Any], at: int, tex
 
 
 def test_a_record_too_large_for_a_page_stays_outside(tested: dict[str, Any], at: int, text_of: Reading) -> None:
+    largest = Random(1).randbytes(MAX_CONTENT)
+    assert attachment(render_test_report(tested, at, record=largest), RECORD) == largest
     page = render_test_report(tested, at, record=bytes(MAX_CONTENT + 1))
     assert "notinsidethisfile" in text_of(page)
     with pytest.raises(NotOurPdf):

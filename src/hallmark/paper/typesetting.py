@@ -7,7 +7,9 @@ not printed as a box. Only the fonts in `fonts/` are used.
 from __future__ import annotations
 
 import json
+import shutil
 import struct
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -65,12 +67,18 @@ def typeset(template: str, data: Mapping[str, Any], at: int, attachment: Attachm
         import typst  # noqa: PLC0415 - only in the extra `paper`
     except ImportError:
         raise PaperMissing(package="typst") from None
-    inputs = {"data": json.dumps(data), "attachment": json.dumps(_attached(attachment))}
-    compiler = typst.Compiler(FOLDER / template, root=FOLDER, font_paths=_fonts(), sys_inputs=inputs)
-    try:
-        return cast("bytes", compiler.compile(format="pdf", pdf_standards=["a-3u"], timestamp=at // 1000))
-    except typst.TypstError as error:
-        raise NotTypeset(why=quoted(error.message)) from None
+    inputs = {"data": json.dumps(data), "attachment": json.dumps(_describe(attachment))}
+    with tempfile.TemporaryDirectory() as folder:  # a template reads nothing but the others and the file to attach
+        desk = Path(folder)
+        for each in FOLDER.glob("*.typ"):
+            shutil.copyfile(each, desk / each.name)
+        if attachment:
+            (desk / attachment.name).write_bytes(attachment.content)
+        compiler = typst.Compiler(desk / template, root=desk, font_paths=_fonts(), sys_inputs=inputs)
+        try:
+            return cast("bytes", compiler.compile(format="pdf", pdf_standards=["a-3u"], timestamp=at // 1000))
+        except typst.TypstError as error:
+            raise NotTypeset(why=quoted(error.message)) from None
 
 
 def spell(value: Any) -> Any:
@@ -115,14 +123,13 @@ def _texts(value: object) -> Iterator[str]:
                 yield from _texts(item)
 
 
-def _attached(attachment: Attachment | None) -> dict[str, object] | None:
+def _describe(attachment: Attachment | None) -> dict[str, str] | None:
     if attachment is None:
         return None
     if len(attachment.content) > MAX_CONTENT:
         raise NotTypeset(why=Text(f"附件超过 {MAX_CONTENT} 字节", f"the file inside is over {MAX_CONTENT} bytes"))
     return {
         "name": attachment.name,
-        "content": list(attachment.content),
         "media_type": attachment.media_type,
         "description": f"{attachment.description.zh} {attachment.description.en}",
     }
