@@ -45,7 +45,8 @@ from hallmark.node.service import Service
 from hallmark.node.store import Pair, Store
 from hallmark.statement import disclosure, envelope
 from office import SCHEME, Market
-from world.market import START, key, org, person
+from world.cast import key, org, person
+from world.ledger import START
 
 SIZES = (10_000, 100_000)
 SMALL_A_PRODUCT = 60

@@ -23,7 +23,7 @@ from hallmark.rules.state import MemoryState
 from hallmark.statement import envelope
 from hallmark.statement.disclosure import Disclosure
 from office import SCHEME, Market
-from world.market import org, person
+from world.cast import org, person
 from world.money import found, issue, transfer
 
 PRODUCTS = 20

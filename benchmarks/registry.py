@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from measure import Row, show
 
 import office
-from world.market import org, person
+from world.cast import org, person
 
 BATCH = 1_000
 BATCHES = 20

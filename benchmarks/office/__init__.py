@@ -14,7 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "tests"))
 
 from hallmark import schemes
 from hallmark.scheme import loader
-from world.market import Market, key
+from world.cast import key
+from world.market import Market
 
 SCHEME = loader.load(schemes.read("cfp"))
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}

@@ -97,14 +97,13 @@ class Market:
     """The market over HTTP: everybody by name, and statements from draft to ledger."""
 
     def __init__(self, office, callers) -> None:
-        from hallmark import schemes
-        from hallmark.scheme import loader
+        from hallmark.office.registry.state import held_schemes
 
         self.places: Mapping[str, str] = office.places
         self.persons: Mapping[str, str] = office.persons
         self.homes = {name: place for place, staff in COMPETENT.items() for name in staff} | {"bea": "bank"}
         self.people = {name: callers(name) for name in (*self.homes, "olga")}
-        self.scheme = loader.load(schemes.read("cfp"))
+        self.scheme = next(each for each in held_schemes().values() if each.id == "cfp")
 
     def __getattr__(self, name: str) -> Caller:
         return self.people[name]
@@ -271,9 +270,21 @@ def market(office, callers) -> Market:
 
 
 @pytest.fixture
-def opened(market) -> Market:
+def opened(market, tmp_path) -> Market:
     """The market with everybody in place and no case."""
-    return market.open()
+    from office.snapshot import once
+
+    tokens = once("opened", tmp_path, lambda: {name: each.token for name, each in market.open().people.items()})
+    market.people = {name: Caller(token) for name, token in tokens.items()}
+    return market
+
+
+@pytest.fixture
+def certified(opened, tmp_path) -> tuple[Market, str, str]:
+    """A market, a case that went the whole way, and the number of its certificate."""
+    from office.snapshot import once
+
+    return opened, *once("certified", tmp_path, opened.certified)
 
 
 @pytest.fixture

@@ -23,10 +23,11 @@ ENDINGS = ("vc.json", "untp.jwt")
 
 
 @pytest.fixture
-def certified(opened, settings):
+def certified(certified, settings):
     """A market on a register with a public address, and the number of its certificate."""
     settings.ORIGIN = REGISTER
-    return opened, opened.certified()[1]
+    market, _, number = certified
+    return market, number
 
 
 def state_status():

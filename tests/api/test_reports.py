@@ -22,6 +22,8 @@ APK = (APP / "reference-payment-1.0.0.apk").read_bytes()
 class Laboratory:
     """Meridian with a case whose build is a real package: runs its kit, and reports."""
 
+    ran = ""
+
     def __init__(self, market) -> None:
         build = {"role": "apk", "name": "reference-payment.apk", "size": len(APK), "sha256": sha256(APK).hex()}
         product = {"name": {"zh": "参考支付", "en": "Reference"}, "model": "HRP-1", "version": "1.0.0"}
@@ -90,16 +92,25 @@ class Laboratory:
 
 
 @pytest.fixture
-def laboratory(opened):
-    return Laboratory(opened)
+def laboratory(opened, tmp_path):
+    """The laboratory once its kit has run; `ran` is the run."""
+    from office.snapshot import once
+
+    def make():
+        made = Laboratory(opened)
+        made.ran = made.run()
+        return made
+
+    laboratory = once("laboratory", tmp_path, make)
+    laboratory.market = opened
+    return laboratory
 
 
 @pytest.fixture
 def reported(laboratory):
     """A report that two persons signed; some of its items were judged by hand."""
-    run = laboratory.run()
-    laboratory.judge(run, "pass", "tried on device 4")
-    draft = laboratory.draw_up(run)
+    laboratory.judge(laboratory.ran, "pass", "tried on device 4")
+    draft = laboratory.draw_up(laboratory.ran)
     return SimpleNamespace(draft=draft, number=laboratory.sign(draft))
 
 
@@ -166,9 +177,8 @@ def _page_json_and_record_agree(laboratory, reported, text_of):
 
 
 def test_what_is_signed_is_what_is_issued_to_whoever_may_see_the_case(laboratory, text_of, stranger):
-    run = laboratory.run()
-    laboratory.judge(run, "inconclusive", "the device broke")
-    drawn = laboratory.draw_up(run)
+    laboratory.judge(laboratory.ran, "inconclusive", "the device broke")
+    drawn = laboratory.draw_up(laboratory.ran)
     path = f"/cases/{laboratory.case}/reports/{drawn['claims']['report']}"
     status, problem = laboratory.market.judy.get(f"{path}.pdf")
     assert (status, problem["code"]) == (404, "no-such-report")  # before two persons have signed
@@ -216,8 +226,7 @@ def test_a_report_is_the_same_whenever_it_is_read(laboratory, reported):
 
 def test_no_page_is_drawn_whose_record_says_otherwise(laboratory):
     """A laboratory may put on the ledger what it likes; the record gives it away."""
-    run = laboratory.run()
-    record = lab_record.decode(_record_of(run))
+    record = lab_record.decode(_record_of(laboratory.ran))
     data = record.encode()
     claims = {
         "sample": laboratory.sample,

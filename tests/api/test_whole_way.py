@@ -21,13 +21,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def certified(opened):
+def certified(certified):
     """A market, a case and the number of its certificate, with the status stated."""
     from hallmark.office.registry import services
 
-    case, number = opened.certified()
     services.state_status()
-    return opened, case, number
+    return certified
 
 
 def test_a_stranger_finds_reads_downloads_and_checks_the_certificate(certified, stranger):

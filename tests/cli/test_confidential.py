@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 
 from cli.test_money import Bank
-from hallmark import schemes
 from hallmark.cli.client import Client
 from hallmark.cli.errors import NotReachable
 from hallmark.consortium.constitution import Constitution
 from hallmark.office.jobs.clock import now
 from hallmark.office.keys.services import port as keys
 from hallmark.office.registry import enrolment, finality, queries, sequencer
-from hallmark.scheme import loader
+from hallmark.office.registry.state import held_schemes
 from hallmark.verify.bundle import TrustBundle
 from hallmark.verify.register import verify_extract
 from node.network import Network, eventually, founded, seat
@@ -51,7 +50,7 @@ def bank(desks, server, tmp_path, settings):
     folder.mkdir()
     settings.HALLMARK_NODES = folder
     names = [each.name for each in first.members]
-    with Network(folder, loader.load(schemes.read("cfp")), names, first=first, clock=now) as network:
+    with Network(folder, next(iter(held_schemes().values())), names, first=first, clock=now) as network:
         lines = (f"{name} http://127.0.0.1:{port}\n" for name, port in network.ports.items())
         (folder / "peers").write_text("".join(lines))
         network.wake()

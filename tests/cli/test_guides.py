@@ -21,7 +21,7 @@ def lines() -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def parser():
-    return grammar.build(commands.COMMANDS, commands.GROUPS, "en", grammar.ELSEWHERE)
+    return grammar.build(commands.COMMANDS, commands.GROUPS, "en")
 
 
 def test_every_command_in_a_guide_is_one(parser):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hallmark import schemes
-from hallmark.cli import commands, main
+from hallmark.cli import commands, main, node
 from hallmark.lab import kits
 from hallmark.scheme import loader
 from hallmark.server import settings
@@ -111,7 +111,7 @@ def commands_in(page: str, program: str) -> list[list[str]]:
 
 def is_taken(words: list[str], monkeypatch: pytest.MonkeyPatch) -> bool:
     """Tell whether `hallmark` takes a command line, or has a command of that name; nothing is run."""
-    if " ".join(words[1:]) in {each.name for each in commands.COMMANDS}:
+    if " ".join(words[1:]) in {each.name for each in (*commands.COMMANDS, *node.COMMANDS)}:
         return True
     monkeypatch.setattr(main, "_guarded", lambda _options, _language: 0)
     before = words.index(">") if ">" in words else len(words)

@@ -41,6 +41,21 @@ def market(opened):
     return _copy(opened)
 
 
+@pytest.fixture
+def agreed(market):
+    case = market.apply()
+    market.accept(case)
+    market.agree(case)
+    return market, case
+
+
+@pytest.fixture
+def planned(agreed):
+    market, case = agreed
+    market.plan(case)
+    return market, case
+
+
 @pytest.fixture(scope="session")
 def _evaluated(opened):
     market = _copy(opened)

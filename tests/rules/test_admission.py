@@ -22,7 +22,8 @@ from hallmark.rules.market import AlgorithmNotAllowed
 from hallmark.statement import kinds
 from hallmark.statement.approval import BadApproval
 from hallmark.statement.disclosure import WrongDisclosure
-from world.market import Market, key, name, org, person, public
+from world.cast import key, name, org, person, public
+from world.market import Market
 
 INTEREST = {"interest_in": org("jade"), "nature": "other", "from": "2026-01-01"}
 
@@ -116,7 +117,7 @@ def test_a_kind_is_for_the_roles_that_may_issue_it(market, who):
 
 
 def test_a_statement_under_a_retired_key_is_refused(market):
-    from world.market import public
+    from world.cast import public
 
     new = {"key": public(key("new key")), "hosted": True, "reason": "rotation"}
     market.submit("organisation.rekeyed", "bank", org("northern"), new)
@@ -163,7 +164,7 @@ def test_a_disclosure_of_another_statement_is_refused(market):
 
 
 def test_sealed_claims_need_no_disclosure(market):
-    from world.market import public
+    from world.cast import public
 
     statement, _ = market.prepare(
         "person.enrolled",

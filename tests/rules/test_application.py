@@ -20,7 +20,8 @@ from hallmark.rules.application import (
 from hallmark.rules.certificate import NotSignedOff
 from hallmark.rules.edition import EditionNotInForce
 from hallmark.rules.market import ProductTypeUnknown, RegisteredTwice
-from world.market import Market, build, evidence, org
+from world.cast import build, evidence, org
+from world.market import Market
 
 
 def test_a_case_is_opened_once(market):

@@ -20,7 +20,7 @@ from hallmark.rules.certificate import (
 from hallmark.rules.ledger import StatusDiffers, StatusOutOfTime
 from hallmark.rules.personnel import PersonNotImpartial
 from hallmark.rules.register import status_leaves
-from world.market import key, org, person
+from world.cast import key, org, person
 
 
 def test_a_certificate_needs_a_sign_off(evaluated):

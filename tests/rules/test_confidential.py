@@ -10,8 +10,8 @@ from hallmark.rules.money import NoNodesToSealTo, NotAnInstitution, NoteSpent, N
 from hallmark.rules.state import MemoryState
 from hallmark.statement import envelope
 from hallmark.statement.sealing import NotOpened, Sealed
+from world.cast import org
 from world.consortium import found as found_consortium
-from world.market import org
 from world.money import LIMITS, currency, found, issue, payment, transfer
 
 SEALED = Sealed(bytes(272), {"a": bytes(80)})

@@ -27,7 +27,7 @@ from hallmark.rules.decision import (
 from hallmark.rules.evaluation import LaboratoryNotImpartial
 from hallmark.rules.personnel import PersonNotCompetent, PersonNotImpartial
 from hallmark.statement.approval import BadApproval
-from world.market import org, person
+from world.cast import org, person
 
 
 def test_an_evaluator_cannot_review(evaluated):
@@ -379,7 +379,7 @@ def test_another_function_does_not_serve(evaluated):
 def test_the_operator_cannot_approve_for_a_person(evaluated):
     from hallmark.statement import envelope
     from hallmark.statement.approval import approve
-    from world.market import key
+    from world.cast import key
 
     market, case = evaluated
     claims = {"case_digest": market.digest(case), "recommendation": "grant", "reasons": "read"}

@@ -30,7 +30,8 @@ from hallmark.rules.market import (
 from hallmark.scheme.parameters import FixedBySource, NoSuchParameter
 from hallmark.statement import envelope
 from hallmark.statement.approval import approve
-from world.market import Market, key, name, org, person, public
+from world.cast import key, name, org, person, public
+from world.market import Market
 
 
 def organisation(**claims):

@@ -28,7 +28,8 @@ from hallmark.rules.state import digest_of
 from hallmark.statement import envelope
 from hallmark.statement.money import MOST_NOTES
 from hallmark.statement.shape import BadClaim
-from world.market import Market, key, name, org, public
+from world.cast import key, name, org, public
+from world.market import Market
 from world.money import (
     LIMITS,
     currency,

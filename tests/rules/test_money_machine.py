@@ -22,7 +22,8 @@ from hallmark.kernel.errors import HallmarkError
 from hallmark.rules.admission import AdmittedBefore
 from hallmark.rules.ledger import LedgerFoundedTwice
 from hallmark.statement import envelope
-from world.market import Market, key, name, org, public
+from world.cast import key, name, org, public
+from world.market import Market
 from world.money import currency, found, ids_of, made, notes, order, signed, supply, unspent
 
 WHICH = ("yuan", "points")

@@ -16,7 +16,8 @@ from hallmark.statement import envelope
 from hallmark.statement.approval import BadApproval
 from portal.filled import state_status
 from world import consortium as founders
-from world.market import Market, key, org, person
+from world.cast import key, org, person
+from world.market import Market
 
 SAME = ("ledger", "consortium", "presented/", "proposal/", "person/", "certificate/", "leaf/", "status", "scheme/")
 

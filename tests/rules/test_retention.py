@@ -17,7 +17,8 @@ from hallmark.rules.retention import (
 )
 from hallmark.scheme.model import Module
 from hallmark.statement.shape import Either, ListOf, MapOf, Record, evidence_in
-from world.market import Market, evidence, org
+from world.cast import evidence, org
+from world.market import Market
 
 YEAR = 365.25
 OFFICER = {"case_officer": "dora"}

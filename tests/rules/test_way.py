@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hallmark.rules import admission
 from hallmark.rules.state import MemoryState, digest_of
 from hallmark.statement import envelope
-from world.market import Market, org, person
+from world.cast import org, person
+from world.market import Market
 
 
 def test_a_product_travels_from_application_to_certificate(market):

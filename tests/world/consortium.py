@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 
 from hallmark.consortium.constitution import Constitution, Member, ProposalKind
-from hallmark.consortium.epoch import Ballot, Head, Start
+from hallmark.consortium.epoch import Ballot, Consent, Head, Start
 from hallmark.consortium.epoch import Record as Epoch
 from hallmark.consortium.governance import Proposal
 from hallmark.kernel import instant
 from hallmark.kernel.keys import ML_DSA_44, SoftwareSigner
 from hallmark.rules import consortium
-from world.market import evidence, org
+from world.cast import evidence, org
 
 FOUNDERS = ("bank", "northern", "meridian", "southern")
 POLICY = hashlib.sha256(b"policy").digest()
@@ -46,13 +46,13 @@ def constitution(**other):
     return Constitution(**given)
 
 
-def start(record, agreed, signers, attempt=1, generation=1):
+def start(record, agreed, signers, attempt=1, generation=1, consents=()):
     ballot = Ballot(attempt, record)
     commits = {
         org(who): tuple(node_key(who, each, generation).sign(ballot.commit_message) for each in ("mirror", "archive"))
         for who in signers
     }
-    return Start(ballot, agreed, commits)
+    return Start(ballot, agreed, commits, dict(consents))
 
 
 def found(market, agreed=None, signers=FOUNDERS, record=None):
@@ -109,9 +109,15 @@ def admit(market, who, voters=FOUNDERS[:3], member=None):
         vote(market, voter, proposal)
 
 
-def next_epoch(market, agreed=None, signers=FOUNDERS[:3]):
+def consent(market, sequencer, signers):
+    """Return members' consents to another sequencer, beside the ledger."""
+    message = Consent.message(consortium.epoch_of(market.state), sequencer)
+    return {org(who): node_key(who, "witness").sign(message) for who in signers}
+
+
+def next_epoch(market, agreed=None, signers=FOUNDERS[:3], consents=()):
     record = consortium.epoch_of(market.state)
     agreed = agreed or consortium.successor(market.state)
     news = Epoch(record.epoch + 1, record.digest, Head(len(market.ledger), bytes(32)), agreed.digest)
-    claims = {"start": start(news, agreed, signers).encode()}
+    claims = {"start": start(news, agreed, signers, consents=consents).encode()}
     market.submit("epoch.started", "operator", org("operator"), claims)

@@ -1,93 +1,27 @@
-"""A simulated market: people with keys, organisations, a told clock and a ledger in memory. No mocks.
-
-Named people: Alice and Bob work for the manufacturer Lotus, Charlie for the manufacturer Jade. Dora is case officer,
-Erin auditor, Frank reviewer, Grace and Kate decision makers and Henry responsible person of the body Northern; Ivan
-tests and Judy signs at the laboratory Meridian. Mallory is enrolled and nobody's.
-"""
+"""A simulated market: it opens, and products travel the whole way through it. No mocks."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from hallmark.kernel import identifier, instant
-from hallmark.kernel.keys import ED25519, ESP256, ML_DSA_44, SoftwareSigner
-from hallmark.rules import admission, certificate, decision
+from hallmark.kernel.keys import ED25519, ESP256, ML_DSA_44
+from hallmark.rules import certificate, decision
 from hallmark.rules.edition import Edition
-from hallmark.rules.state import Changes, MemoryState, Record
+from hallmark.rules.state import Record
 from hallmark.scheme.model import Module, Scheme
-from hallmark.statement import envelope
-from hallmark.statement.approval import approve
-from hallmark.statement.disclosure import Disclosure
-from hallmark.statement.envelope import Draft, Statement
-
-ENVIRONMENT = "simulated market"
-START = int(datetime(2026, 3, 2, 1, 0, tzinfo=UTC).timestamp() * 1000)
-
-ORGANISATIONS = ("operator", "bank", "lotus", "jade", "northern", "southern", "meridian", "zenith")
-PEOPLE = (
-    "alice", "bob", "charlie", "dora", "erin", "frank", "grace", "henry", "ivan", "judy", "kate", "mallory",
-)  # fmt: skip
-BODY_STAFF = {
-    "dora": "case_officer",
-    "erin": "auditor",
-    "frank": "reviewer",
-    "grace": "decision_maker",
-    "henry": "responsible_person",
-    "kate": "decision_maker",
-}
-LABORATORY_STAFF = {"ivan": "tester", "judy": "authorised_signatory"}
+from world.cast import BODY_STAFF, LABORATORY_STAFF, PEOPLE, build, evidence, key, name, org, person, public
+from world.ledger import Ledger
 
 
-def org(name: str) -> str:
-    """Return the identifier of an organisation of the market."""
-    return identifier.from_seed("ORG", name.encode())
-
-
-def person(name: str) -> str:
-    """Return the identifier of a person of the market."""
-    return identifier.from_seed("PERSON", name.encode())
-
-
-def key(name: str) -> SoftwareSigner:
-    """Return the key of an organisation or a person; the same every time."""
-    return SoftwareSigner.from_seed(hashlib.sha256(f"key of {name}".encode()).digest())
-
-
-def name(en: str, zh: str = "模拟") -> dict[str, str]:
-    """Return a name in both languages."""
-    return {"zh": f"{zh}{en}", "en": en.title()}
-
-
-def public(signer: SoftwareSigner) -> dict[str, object]:
-    """Return the key claim of a signer."""
-    return {"algorithm": signer.public.algorithm, "material": signer.public.material}
-
-
-def build(role: str = "package", content: bytes = b"the build") -> dict[str, object]:
-    """Return a build claim."""
-    digest = hashlib.sha256(content).digest()
-    return {"role": role, "name": f"{role}.bin", "size": len(content), "sha256": digest}
-
-
-def evidence(title: str) -> dict[str, object]:
-    """Return an evidence claim."""
-    digest = hashlib.sha256(title.encode()).digest()
-    return {"title": title, "sha256": digest, "size": len(title), "address": digest[::-1]}
-
-
-class Market:
-    """The market on one ledger; `ledger` holds (encoded statement, disclosures) in order."""
+class Market(Ledger):
+    """The market on one ledger, for products of one type."""
 
     def __init__(self, scheme: Scheme, product_type: str, parameters: Mapping[str, object] | None = None) -> None:
+        super().__init__(scheme)
         self.scheme = scheme
         self.product_type = product_type
-        self.state = MemoryState({scheme.digest: scheme})
-        self.ledger: list[tuple[bytes, tuple[Disclosure, ...]]] = []
-        self.clock = START
-        self._salts = 0
         self._cases = 0
         self._parameters = {
             "nonconformity_major_days": 90,
@@ -95,76 +29,6 @@ class Market:
             "appeal_days": 15,
             **(parameters or {}),
         }
-
-    def prepare(
-        self,
-        kind: str,
-        issuer: str,
-        subject: str,
-        claims: Mapping[str, Any],
-        approvals: Mapping[str, str] | None = None,
-        *,
-        environment: str = ENVIRONMENT,
-        issued_at: int | None = None,
-        signer: SoftwareSigner | None = None,
-    ) -> tuple[Statement, tuple[Disclosure, ...]]:
-        """Return a signed statement; `approvals` is function -> name of the person."""
-        draft, disclosures = self.draft(kind, issuer, subject, claims, environment=environment, issued_at=issued_at)
-        signed = [
-            approve(draft.approval_digest, person(who), function, key(who))
-            for function, who in (approvals or {}).items()
-        ]
-        return envelope.parse(envelope.sign(draft, signed, signer or key(issuer))), disclosures
-
-    def draft(
-        self,
-        kind: str,
-        issuer: str,
-        subject: str,
-        claims: Mapping[str, Any],
-        *,
-        environment: str = ENVIRONMENT,
-        issued_at: int | None = None,
-    ) -> tuple[Draft, tuple[Disclosure, ...]]:
-        """Return an unsigned draft and its disclosures, with salts that repeat from run to run."""
-        return envelope.compose(
-            kind,
-            environment=environment,
-            issuer=org(issuer),
-            subject=subject,
-            issued_at=self.clock // 1000 if issued_at is None else issued_at,
-            claims=claims,
-            salt=self._salt,
-        )
-
-    def _salt(self) -> bytes:
-        self._salts += 1
-        return hashlib.sha256(self._salts.to_bytes(8)).digest()[:16]
-
-    def admit(self, statement: Statement, disclosures: tuple[Disclosure, ...]) -> Changes:
-        """Let a statement happen; raises the breach."""
-        changes = admission.admit(self.state, statement, disclosures)
-        self.state.apply(changes)
-        self.ledger.append((statement.encoded, disclosures))
-        return changes
-
-    def submit(self, kind: str, issuer: str, subject: str, claims: Mapping[str, Any], /, **options: Any) -> Changes:
-        """Prepare a statement and let it happen."""
-        return self.admit(*self.prepare(kind, issuer, subject, claims, **options))
-
-    def pass_time(self, days: float = 0, seconds: int = 60) -> None:
-        """Let the operator tell a later time."""
-        self.clock += int(days * instant.DAY) + seconds * 1000
-        self.submit("time.told", "operator", org("operator"), {"utc_ms": self.clock})
-
-    @property
-    def today(self) -> str:
-        """The civil date in the market."""
-        return instant.civil_date(self.clock, 480).isoformat()
-
-    def day(self, days: int) -> str:
-        """Return the civil date `days` from now."""
-        return instant.civil_date(self.clock + days * instant.DAY, 480).isoformat()
 
     def case(self, case: str) -> Record:
         """Return the record of a case."""

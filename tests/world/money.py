@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from hallmark.kernel import identifier
 from hallmark.statement import envelope, money
-from world.market import ENVIRONMENT, key, name, org, public
+from world.cast import key, name, org, public
+from world.ledger import ENVIRONMENT
 
 LIMITS = {"note": 1_000, "supply": 5_000}
 

@@ -130,7 +130,7 @@ def _kept(desk: Desk, digest: bytes) -> Path:
 def _read(path: Path) -> tuple[Draft, tuple[Disclosure, ...]]:
     """Return what was sealed; raises `BadFile`."""
     try:
-        signed, hidden = canonical.decode(path.read_bytes(), what=path.name)
+        signed, hidden = canonical.decode(path.read_bytes(), what=Text(path.name, path.name))
         return envelope.parse(signed).draft, disclosure.decode(hidden)
     except (OSError, HallmarkError, ValueError, TypeError) as error:
         why = disk.reason(error) if isinstance(error, OSError) else Text("内容有误", "its content is malformed")

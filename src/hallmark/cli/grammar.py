@@ -116,27 +116,35 @@ def language_of(given: Sequence[str], environment: Mapping[str, str]) -> Languag
 
 
 def build(
-    commands: Iterable[Command], groups: Mapping[str, Text], language: Language, given: Iterable[str] = ()
+    commands: Iterable[Command], groups: Mapping[str, Text], language: Language, given: Iterable[str] | None = None
 ) -> argparse.ArgumentParser:
     """Return the parser of all `commands`; `groups` are the words of those whose names have two.
 
-    Of the groups in `ELSEWHERE` those are loaded whose names are among the words `given`.
+    Of what the words `given` do not name, groups in `ELSEWHERE` are not loaded, and commands have no options: that
+    takes the time.
     """
-    whole = _parser(language, None, prog="hallmark", description=PROGRAM, epilog=EXIT_CODES)
+    words = None if given is None else frozenset(given)
+
+    def is_named(name: str) -> bool:
+        return words is None or words.issuperset(name.split())
+
+    whole = _add_common(_parser(language, None, prog="hallmark", description=PROGRAM, epilog=EXIT_CODES))
     title = _COMMANDS.in_language(language)
     places: dict[str, Any] = {"": whole.add_subparsers(title=title, metavar="", required=True)}
-    for command in (*_elsewhere({*ELSEWHERE}.intersection(given)), *commands):
+    for command in (*_elsewhere(list(filter(is_named, ELSEWHERE))), *commands):
         group, _, name = command.name.rpartition(" ")
         if group not in places:
-            inner = _parser(language, places[""], name=group, help=groups[group])
+            inner = _add_common(_parser(language, places[""], name=group, help=groups[group]))
             places[group] = inner.add_subparsers(title=title, metavar="", required=True)
         parser = _parser(language, places[group], name=name, help=command.words, description=command.words)
-        parser.set_defaults(run=command.run, **command.defaults)
-        for each in command.options:
-            parser.add_argument(each.name, help=_plain(each.words, language), **each.more)
+        if is_named(command.name):
+            _add_common(parser)
+            parser.set_defaults(run=command.run, **command.defaults)
+            for each in command.options:
+                parser.add_argument(each.name, help=_plain(each.words, language), **each.more)
     for group in ELSEWHERE:
         if group not in places:  # so that the help names it
-            _parser(language, places[""], name=group, help=groups[group])
+            _add_common(_parser(language, places[""], name=group, help=groups[group]))
     return whole
 
 
@@ -153,7 +161,7 @@ def _elsewhere(names: Collection[str]) -> Iterable[Command]:
 
 
 def _parser(language: Language, place: Any, *, name: str = "", **words: Any) -> Parser:
-    """Return a parser, inside `place` where there is one, with the options that all have."""
+    """Return a parser, inside `place` where there is one."""
     told: dict[str, Any] = {
         key: text.in_language(language) if isinstance(text, Text) else text for key, text in words.items()
     }
@@ -162,6 +170,12 @@ def _parser(language: Language, place: Any, *, name: str = "", **words: Any) -> 
     parser.language = language
     for group, title in zip(parser._action_groups, (_ARGUMENTS, _OPTIONS), strict=False):  # noqa: SLF001 - no other way
         group.title = title.in_language(language)
+    return parser
+
+
+def _add_common(parser: Parser) -> Parser:
+    """Return `parser` with the options that all have."""
+    language = parser.language
     parser.add_argument("-h", "--help", action="help", help=_HELP.in_language(language))
     for each in GLOBAL:
         parser.add_argument(each.name, help=each.words.in_language(language), default=argparse.SUPPRESS, **each.more)

@@ -16,7 +16,7 @@ def _act(act: Callable[[Namespace], object], options: Namespace) -> int:
     if said is not None and getattr(options, "json", False):
         output.say_json({"answer": str(said)})
     elif said is not None:
-        output.say([str(said)])
+        output.say(str(said).splitlines())
     return 0
 
 

@@ -59,10 +59,10 @@ _NOT_ISOLATED = Text(
 
 def test(desk: Desk, options: Namespace) -> Said:
     """Test a sample with the kit of its product type, and tell every verdict with its clause."""
-    scheme = loader.load(schemes.read(options.scheme))
     kit = kits.find(options.type)
     declaration = _declaration(options.declaration)
     manifest = take(Path(options.sample), kit.roles, product=options.type, declaration=declaration)
+    scheme = loader.load(schemes.read(options.scheme))
     claims = [str(each) for each in manifest.declaration.get("claims", ())]
     explained = explain(scheme, options.type, datetime.now(UTC).date(), level=options.level, claims=claims)
     catalogue = _catalogue(explained)

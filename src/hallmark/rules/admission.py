@@ -14,7 +14,7 @@ Every statement, in this order:
    each by an enrolled person's own present key (`BadApproval`), each by another natural person
    (`OnePersonTwoFunctions`), and no others (`ApprovalNotAsked`).
 
-Then the rules of its subject: `ledger`, `consortium`, `market`, `application`, `evaluation`, `decision`,
+Then the rules of its subject: `ledger`, `consortium`, `market`, `application`, `evaluation`, `audit`, `decision`,
 `certificate`, `retention`, `money`; the last entry of each list is the effect.
 """
 
@@ -29,6 +29,7 @@ from hallmark.kernel.text import Text
 from hallmark.ledger.merkle import Frontier, leaf_hash
 from hallmark.rules import (
     application,
+    audit,
     certificate,
     consortium,
     decision,
@@ -55,6 +56,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     **market.RULES,
     **application.RULES,
     **evaluation.RULES,
+    **audit.RULES,
     **decision.RULES,
     **certificate.RULES,
     **retention.RULES,

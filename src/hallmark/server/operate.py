@@ -131,7 +131,7 @@ def demo(options: argparse.Namespace) -> int:
     network = Network(settings.HALLMARK_NODES)
     network.prepare()
     with _kept_running(network, say):
-        show.load(lambda line: say(Text(line, line)), network)
+        show.load(say, network)
         if options.load_only:
             attesting.attest(network, say)
             return 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from hallmark.cli.output import pad
+from hallmark.kernel.text import Text
 from hallmark.lab.kit import Verdict
 from hallmark.lab.record import Record
 from hallmark.office.casework import queries as casework
@@ -16,11 +18,12 @@ from hallmark.office.registry import queries as registry
 from hallmark.office.registry import services as statements
 from hallmark.office.testing import queries as runs
 from hallmark.office.testing import services as testing
+from hallmark.paper.report import ISOLATION_LEVELS, RESULTS
 from hallmark.scheme.model import Module
 from hallmark.server.demonstration.products import Product
 from hallmark.server.demonstration.stage import Stage, digest
 
-Say = Callable[[str], None]
+Say = Callable[[Text], object]
 _REASON = "judged by a persona of the demonstration, without a device / 由演示角色判定，未使用设备"
 _AGREEMENT = """Certification agreement of the demonstration / 演示用认证协议
 
@@ -28,6 +31,9 @@ The client keeps fulfilling the requirements, gives access for evaluation and su
 within its scope, and reports changes (ISO/IEC 17065:2012 4.1.2).
 委托方持续符合认证要求，为评价与监督提供便利，仅在认证范围内宣称获证，并及时报告变更。
 """
+_OUTCOMES = {"grant": Text("授予", "grant"), "refuse": Text("不授予", "refuse")}
+_BY_PERSONA = Text("由演示角色判定", "by a persona")
+_COLUMN, _MOST = 18, 90
 _LABORATORIES = {"CFP-01": ("meridian", "ivan", "judy"), "CFP-02": ("zenith", "leo", "mona")}
 
 
@@ -67,16 +73,22 @@ def let_lapse(stage: Stage, product: Product) -> str:
 def take_the_whole_way(stage: Stage, product: Product, say: Say) -> str | None:
     """Apply, test for real, audit, review, decide; return the certificate's number, or None where it is refused."""
     case = _apply(stage, "lotus", "alice", product, product.model)
-    say(f"  application {case}")
+    say(Text(f"  申请 {case}", f"  application {case}"))
     _take_on(stage, case, "lotus", "alice", product, days=30)
     record, run = evaluate(stage, case, product, say, by_persona=product.by_persona)
     if record.conclusion not in (Verdict.PASS, Verdict.FAIL):
-        say("  no conclusion: the case stops here, and waits for what is missing")
+        say(
+            Text(
+                "  没有结论：案件停在此处，等待所缺的内容",
+                "  no conclusion: the case stops here, and waits for what is missing",
+            )
+        )
         return None
     _, tester, signatory = _LABORATORIES[product.product_type]
     draft = testing.draw_up(stage.actors[tester], run, at=stage.at)
     stage.submit(tester, draft.id, {"tester": tester, "authorised_signatory": signatory})
-    say(f"  test report {registry.case(case)['tests'][-1]['report']} signed by two persons")
+    report = registry.case(case)["tests"][-1]["report"]
+    say(Text(f"  检测报告 {report} 由两人签署", f"  test report {report} signed by two persons"))
     if record.conclusion is Verdict.PASS:
         _audit(stage, case, say)
     outcome = "grant" if record.conclusion is Verdict.PASS else "refuse"
@@ -111,7 +123,7 @@ def evaluate(stage: Stage, case: str, product: Product, say: Say, *, by_persona:
 
     def listen(event: Mapping[str, Any]) -> None:
         if event["event"] == "verdict" and event["verdict"] != Verdict.NOT_RUN:
-            say(f"    {event['item']:<10} {event['verdict']:<18} {event['reason']['en'][:90]}")
+            _say_verdict(say, event["item"], event["verdict"], Text(**event["reason"]))
 
     work("demonstration", {testing.JOB: lambda job: testing.carry_out(job, listen)}, wall_clock, until_idle=True)
     stage.pass_time(hours=1)
@@ -119,15 +131,21 @@ def evaluate(stage: Stage, case: str, product: Product, say: Say, *, by_persona:
     if by_persona:
         for item in record.for_people:
             record = testing.judge(stage.actors[tester], run.id, item, "pass", _REASON)
-            say(f"    {item:<10} pass               by a persona")
-    say(f"  conclusion: {record.conclusion} ({record.session['isolation']})")
+            _say_verdict(say, item, Verdict.PASS, _BY_PERSONA)
+    (zh, en), level = RESULTS[record.conclusion], ISOLATION_LEVELS[record.session["isolation"]]
+    say(Text(f"  结论：{zh}（{level.zh}）", f"  conclusion: {en} ({level.en})"))
     return record, run.id
+
+
+def _say_verdict(say: Say, item: str, verdict: str, reason: Text) -> None:
+    said = (pad(words, _COLUMN) + why[:_MOST] for words, why in zip(RESULTS[verdict], reason, strict=True))
+    say(Text(*(f"    {item:<10} {line}" for line in said)))
 
 
 def apply_and_test(stage: Stage, product: Product, say: Say) -> str:
     """Apply and test; what needs the device stays open, and so does the case."""
     case = _apply(stage, "lotus", "alice", product, product.model)
-    say(f"  application {case}")
+    say(Text(f"  申请 {case}", f"  application {case}"))
     _take_on(stage, case, "lotus", "alice", product, days=30)
     evaluate(stage, case, product, say)
     return case
@@ -233,7 +251,12 @@ def _audit(stage: Stage, case: str, say: Say) -> None:
     stage.act("nonconformity.answered", "alice", "lotus", case, answer, {"applicant_representative": "alice"})
     closing = {"number": number, "verification": "seen on site / 现场核实"}
     stage.act("nonconformity.closed", "erin", "northern", case, closing, auditor)
-    say("  audited on site: one minor nonconformity raised, answered, closed")
+    say(
+        Text(
+            "  现场审核：一项轻微不符合项，已提出、答复、关闭",
+            "  audited on site: one minor nonconformity raised, answered, closed",
+        )
+    )
 
 
 def _decide(stage: Stage, case: str, outcome: str, say: Say) -> None:
@@ -249,7 +272,8 @@ def _decide(stage: Stage, case: str, outcome: str, say: Say) -> None:
         "reasons": "as the evaluation shows / 依据评价结果",
     }
     stage.act("decision.made", "grace", "northern", case, decided, {"decision_maker": "grace"})
-    say(f"  reviewed by Frank, decided by Grace: {outcome}")
+    zh, en = _OUTCOMES[outcome]
+    say(Text(f"  Frank 复核，Grace 决定：{zh}", f"  reviewed by Frank, decided by Grace: {en}"))
 
 
 def _issue(stage: Stage, case: str, say: Say) -> str:
@@ -259,5 +283,11 @@ def _issue(stage: Stage, case: str, say: Say) -> str:
     stage.act("certificate.issued", "dora", "northern", number, claims)
     stage.pass_time(minutes=1)
     statements.state_status(at=stage.at)
-    say(f"  signed off by Henry; certificate {number} in force until {claims['valid_until']}")
+    until = claims["valid_until"]
+    say(
+        Text(
+            f"  Henry 签发；证书 {number} 有效期至 {until}",
+            f"  signed off by Henry; certificate {number} in force until {until}",
+        )
+    )
     return number
