@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
@@ -317,6 +318,34 @@ def test_a_node_goes_on_after_a_restart_with_its_key_and_with_no_other(network, 
         store.record(f"note/{paying.note.hex()}", store.tree.size)
     assert store.record("ledger", store.tree.size)["now"] == paying.clock
     store.close()
+
+
+def test_what_some_cannot_open_they_take_from_who_could_and_witness_it_too(network, paying):
+    network.append(paying.ledger[:-1])
+    network.stop("a")  # with it four of seven could open it, and five must witness
+    with ThreadPoolExecutor(1) as thread:
+        final = thread.submit(network.append, sealed(paying.ledger[-1:], "abcde"))
+        for name in "fg":
+            eventually(lambda name=name: network.nodes[name].unopened)
+            network.catch_up(name)
+        final.result()
+    eventually(lambda: {*network.sizes().values()} == {len(paying.ledger)})
+    assert not any(node.unopened for node in network.nodes.values())
+
+
+def test_what_a_liar_passes_on_is_not_taken(network, paying):
+    network.append(paying.ledger[:-1])
+    with pytest.raises(NotFinal):
+        network.append(sealed(paying.ledger[-1:], "abcd"), patience=2)
+    node, (entry, hidden) = network.nodes["g"], paying.ledger[-1]
+    for names in ("f", "abc"):
+        with pytest.raises(NotOpened):
+            node.take([(entry, beside(entry, hidden, names).encode())])
+    other = paying.ledger[0]
+    node.take([(other[0], beside(entry, hidden, "g").encode())])
+    assert node._taken == {}
+    network.catch_up("g")
+    assert [*node._taken] == [entry]
 
 
 def test_a_member_to_whom_it_was_not_sealed_gets_it_from_the_others(network, paying):

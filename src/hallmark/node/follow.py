@@ -44,7 +44,7 @@ def wake(node: Node, peers: Iterable[Peer]) -> None:
 
 def catch_up(node: Node, peers: Iterable[Peer]) -> None:
     """Bring the node to the newest epoch, certificate and checkpoint that any peer holds."""
-    for step in (_enter_epochs, _grow, _publish):
+    for step in (_open, _enter_epochs, _grow, _publish):
         _each(peers, partial(step, node))
 
 
@@ -56,6 +56,14 @@ def _each(peers: Iterable[Peer], act: Callable[[Peer], None]) -> None:
             _log.info("nothing from %s: %s", peer.name, error)
         except Exception:  # noqa: BLE001 - whatever one peer sends, the others are still to be asked
             _log.exception("nothing from %s", peer.name)
+
+
+def _open(node: Node, peer: Peer) -> None:
+    """Take from a peer that witnessed it what this node was offered and cannot open; then it can witness it too."""
+    if head := node.unopened:
+        for pairs, _ in _chunks(node, peer, head)(node.state.tree.size):
+            node.take(pairs)
+        node.unopened = None
 
 
 def _enter_epochs(node: Node, peer: Peer) -> None:

@@ -41,6 +41,8 @@ from hallmark.node.sighting import MIRRORED, WITNESSED, Sighting
 from hallmark.node.store import Pair, Store, entries_of
 from hallmark.rules.state import State
 from hallmark.scheme.model import Scheme
+from hallmark.statement import envelope, sealing
+from hallmark.statement.sealing import NotOpened, Sealed
 
 MAX_PENDING = 16 * 2**20  # bytes of entries handed in and not witnessed
 _STATE, _CONSTITUTION, _RETIRED = "member", "constitution", "retired"
@@ -81,6 +83,8 @@ class Node:
         self.setting = setting
         self.wanted: Head | None = None  # that the next epoch will go on from, and this node does not hold
         self.leading: Head | None = None  # that the entries of a sealed member are known to lead to
+        self.unopened: Head | None = None  # that this node was offered with what it cannot open, and a peer may
+        self._taken: dict[bytes, bytes] = {}  # entry -> what a peer that could open it sealed to this node
         self._pending: tuple[int, list[Pair]] = (0, [])
         stored, constitution = store.slot(_STATE), store.slot(_CONSTITUTION)
         if stored is not None and constitution is not None:
@@ -156,11 +160,20 @@ class Node:
                 raise TooLarge(size=size, most=MAX_PENDING)
             self._pending = (here, waiting)
 
+    def take(self, pairs: Sequence[Pair]) -> None:
+        """Keep what a peer could open of the entries that wait, sealed to this node; raises `NotOpened`."""
+        with self.store.lock:
+            waiting = {*entries_of(self._waiting)}
+            for entry, hidden in pairs:
+                if entry in waiting and sealing.is_sealed(hidden) and self.store.vault:
+                    self.store.vault.open(Sealed.parse(hidden), envelope.parse(entry).digest)
+                    self._taken[entry] = hidden
+
     def witness(self, offer: Offer) -> Signature:
         """Phase 1: return the witness co-signature of a checkpoint, by `member.witness` and C2SP tlog-witness.
 
         Raises `OtherOrigin`, `UnknownLog`, `TwoHeads`, `BadRequest`, `OldSizeDiffers`, `NotConsistent`,
-        `EntriesMissing`, `StartNotStated`, and as `member.witness` and `replay`.
+        `EntriesMissing`, `StartNotStated`, `NotOpened`, and as `member.witness` and `replay`.
         """
         with self.store.lock:
             checkpoint = self._checkpoint_here(offer.note)
@@ -174,15 +187,22 @@ class Node:
                 raise OldSizeDiffers(old=offer.old, size=tree.size)
             _check_grows(offer, checkpoint, tree.root)
             waiting = self._waiting
-            pairs = waiting[: checkpoint.size - tree.size]
+            pairs = [
+                (entry, self._taken.get(entry, hidden)) for entry, hidden in waiting[: checkpoint.size - tree.size]
+            ]
             if tree.size + len(pairs) < checkpoint.size:
                 raise EntriesMissing(size=checkpoint.size, held=tree.size + len(pairs))
-            with self.turn():
-                # What a member is told before its first mirrored head is the past.
-                self._grow(checkpoint, pairs, self.setting.clock if self.state.mirrored.size else None)
-                if pairs:
-                    check_start_is_stated(self.state_at(checkpoint.size), self.state.epoch)
-                self.store.put_head(self.state.epoch, checkpoint.size, note.encode())
+            try:
+                with self.turn():
+                    # What a member is told before its first mirrored head is the past.
+                    self._grow(checkpoint, pairs, self.setting.clock if self.state.mirrored.size else None)
+                    if pairs:
+                        check_start_is_stated(self.state_at(checkpoint.size), self.state.epoch)
+                    self.store.put_head(self.state.epoch, checkpoint.size, note.encode())
+            except NotOpened:
+                self.unopened = Head.of(checkpoint)
+                raise
+            self.unopened, self._taken = None, {}
             self._pending = (checkpoint.size, waiting[len(pairs) :])
             return self._cosign(checkpoint, WITNESS)
 
