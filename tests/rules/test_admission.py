@@ -17,6 +17,7 @@ from hallmark.rules.admission import (
     NotDisclosed,
     WrongEnvironment,
 )
+from hallmark.rules.consortium import NoConsortium
 from hallmark.rules.ledger import FoundersNotDistinct, LedgerFoundedTwice, RulesUnknown, TimeNotIncreasing
 from hallmark.rules.market import AlgorithmNotAllowed
 from hallmark.statement import kinds
@@ -145,9 +146,10 @@ def test_told_time_only_goes_forward(market, step):
         market.submit("time.told", "operator", org("operator"), told, issued_at=market.clock // 1000 - 1)
 
 
-def test_only_the_operator_tells_the_time(market):
-    with pytest.raises(IssuerNotEntitled):
-        market.submit("time.told", "bank", org("bank"), {"utc_ms": market.clock + 1})
+@pytest.mark.parametrize(("who", "error"), [("bank", NoConsortium), ("lotus", IssuerNotEntitled)])
+def test_only_the_operator_tells_the_time_where_no_consortium_stands(market, who, error):
+    with pytest.raises(error):
+        market.submit("time.told", who, org(who), {"utc_ms": market.clock + 1})
 
 
 def test_rules_must_read_what_members_may_read(market):

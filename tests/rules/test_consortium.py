@@ -20,6 +20,7 @@ from hallmark.consortium.member import NotAMember
 from hallmark.consortium.succession import ConstitutionNotAgreed
 from hallmark.ledger.checkpoint import Checkpoint
 from hallmark.ledger.note import Note, sign
+from hallmark.ledger.sorted_map import SortedMap
 from hallmark.rules import consortium
 from hallmark.rules.consortium import (
     AppraisalLapsed,
@@ -37,6 +38,7 @@ from hallmark.rules.consortium import (
     ProductNotCertified,
     ProposedBefore,
 )
+from hallmark.rules.register import status_leaves
 from world.cast import org
 from world.consortium import (
     CODE,
@@ -289,6 +291,23 @@ def test_members_vote_for_another_appraisal_policy_and_appraise_by_it_from_the_n
     with pytest.raises(OtherPolicy):
         appraise(consort, "bank", presented)
     appraise(consort, "bank", presented, policy=policy)
+
+
+def test_what_the_operator_says_of_the_ledger_any_member_says_too_and_nobody_else(consort):
+    def say(kind, who, **claims):
+        consort.submit(kind, who, org(who), claims)
+
+    for who in ("bank", "northern"):
+        consort.clock += 60_000
+        say("time.told", who, utc_ms=consort.clock)
+        leaves = status_leaves(consort.state)
+        say("status.stated", who, size=len(leaves), root=SortedMap(leaves).root, at=consort.clock)
+    with pytest.raises(NotAMember):
+        say("time.told", "zenith", utc_ms=consort.clock + 1)
+    with pytest.raises(NotAMember):
+        next_epoch(consort, by="zenith")
+    next_epoch(consort, by="bank")
+    assert consortium.epoch_of(consort.state).epoch == 2
 
 
 def test_proposals_about_an_old_constitution_lapse(consort):

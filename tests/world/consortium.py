@@ -115,9 +115,9 @@ def consent(market, sequencer, signers):
     return {org(who): node_key(who, "witness").sign(message) for who in signers}
 
 
-def next_epoch(market, agreed=None, signers=FOUNDERS[:3], consents=()):
+def next_epoch(market, agreed=None, signers=FOUNDERS[:3], consents=(), by="operator"):
     record = consortium.epoch_of(market.state)
     agreed = agreed or consortium.successor(market.state)
     news = Epoch(record.epoch + 1, record.digest, Head(len(market.ledger), bytes(32)), agreed.digest)
     claims = {"start": start(news, agreed, signers, consents=consents).encode()}
-    market.submit("epoch.started", "operator", org("operator"), claims)
+    market.submit("epoch.started", by, org(by), claims)

@@ -14,7 +14,9 @@
    (`NotAppraised`), for as long as that lasts (`AppraisalLapsed`). With enough votes the proposal is adopted.
 6. An epoch is started by a quorum of the members of the one before, with both their keys (`QuorumNotReached`), under
    the constitution that the votes have made (`ConstitutionNotAgreed`), but for a sequencer to which as many members
-   consented beside the ledger as would have to vote for one (`TooFewConsents`).
+   consented beside the ledger as would have to vote for one (`TooFewConsents`). That it was started, what time it is,
+   and the status are said by the operator or, once the consortium stands, by any member (`NotAMember`): a sequencer
+   that members put in the operator's place needs nothing of the operator.
 7. While a consortium stands, a scheme edition and a version of the rules are adopted only after its vote
    (`NotVotedFor`).
 8. Two checkpoints are a fork if the sequencer of one epoch signed both and they cannot both be true (`NoFork`).
@@ -215,6 +217,12 @@ def issuer_is_member(act: Act) -> None:
         raise NotAMember(member=act.issuer, epoch=epoch_of(act.state).epoch)
 
 
+def issuer_may_keep_the_ledger(act: Act) -> None:
+    """Rule 6; the sequencer alone brings such a statement, and nodes look at its time."""
+    if act.issuer != (act.state.get("ledger") or {}).get("operator"):
+        issuer_is_member(act)
+
+
 def seat_is_yours(act: Act) -> None:
     """Rule 2."""
     name, epoch, current = act.claims["seat"]["name"], act.claims["epoch"], epoch_of(act.state).epoch
@@ -401,6 +409,6 @@ RULES = {
     "node.appraised": (issuer_is_member, appraisal_is_by_policy, appraise),
     "proposal.made": (issuer_is_member, proposal_is_sound, propose),
     "vote.cast": (issuer_is_member, vote_is_due, vote),
-    "epoch.started": (start_is_agreed, start_epoch),
+    "epoch.started": (issuer_may_keep_the_ledger, start_is_agreed, start_epoch),
     "fork.shown": (fork_is_shown, show_fork),
 }

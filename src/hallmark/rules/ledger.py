@@ -2,7 +2,8 @@
 
 1. The first statement is genesis, and there is one (`LedgerFoundedTwice`); its founders are different organisations
    (`FoundersNotDistinct`) with keys (`BadKey`) of algorithms that it allows (`AlgorithmNotAllowed`).
-2. Told time strictly increases (`TimeNotIncreasing`).
+2. Told time strictly increases (`TimeNotIncreasing`). The operator tells it and states the status; members may too
+   (`consortium`, rule 6).
 3. Rules are replaced only by a version that this software knows (`RulesUnknown`) and a consortium voted for
    (`NotVotedFor`).
 4. A stated status equals what every reader computes from the ledger (`StatusDiffers`).
@@ -16,7 +17,7 @@ from hallmark.kernel.keys import PublicKey
 from hallmark.kernel.text import Text
 from hallmark.ledger import sorted_map
 from hallmark.rules.act import Act
-from hallmark.rules.consortium import rules_are_voted_for
+from hallmark.rules.consortium import issuer_may_keep_the_ledger, rules_are_voted_for
 from hallmark.rules.market import check_key, put_key
 from hallmark.rules.register import status_leaves
 from hallmark.statement.kind import Role
@@ -155,7 +156,7 @@ def state_status(act: Act) -> None:
 
 RULES = {
     "ledger.founded": (ledger_is_new, rules_are_known, founders_are_sound, found),
-    "time.told": (time_increases, tell_time),
+    "time.told": (issuer_may_keep_the_ledger, time_increases, tell_time),
     "rules.adopted": (rules_are_known, rules_are_voted_for, adopt_rules),
-    "status.stated": (status_is_computed, state_status),
+    "status.stated": (issuer_may_keep_the_ledger, status_is_computed, state_status),
 }

@@ -7,7 +7,7 @@ of the consortium (docs/spec/consortium.md).
 from __future__ import annotations
 
 from hallmark.kernel.text import Text
-from hallmark.statement.kind import Kind, Role, optional, public
+from hallmark.statement.kind import MEMBERS, Kind, Role, optional, public
 from hallmark.statement.shape import CODE, DIGEST, EVIDENCE, ORGANISATION, PROSE, Flag, Id, Octets, OneOf, Record, Whole
 
 PROPOSALS = ("admission", "removal", "rotation", "code", "rules", "scheme", "sequencer", "policy")
@@ -24,7 +24,6 @@ _SEAT = Record(
     },
     {"product": Id()},
 )
-_MEMBERS = (Role.OPERATOR, Role.OWNER, Role.BODY, Role.LABORATORY, Role.JURISDICTION)
 
 KINDS = (
     Kind(
@@ -37,7 +36,7 @@ KINDS = (
     Kind(
         "node.presented",
         Text("节点证据提交", "Node presented"),
-        _MEMBERS,
+        MEMBERS,
         ORGANISATION,
         (
             public("seat", _SEAT),
@@ -50,7 +49,7 @@ KINDS = (
     Kind(
         "node.appraised",
         Text("节点证据鉴定", "Node appraised"),
-        _MEMBERS,
+        MEMBERS,
         ORGANISATION,
         (
             public("presented", DIGEST),
@@ -65,7 +64,7 @@ KINDS = (
     Kind(
         "proposal.made",
         Text("提案", "Proposal made"),
-        _MEMBERS,
+        MEMBERS,
         ORGANISATION,
         (
             public("about", DIGEST),
@@ -81,21 +80,21 @@ KINDS = (
     Kind(
         "vote.cast",
         Text("表决", "Vote cast"),
-        _MEMBERS,
+        MEMBERS,
         ORGANISATION,
         (public("proposal", DIGEST), public("favour", Flag()), optional(public("reason", PROSE))),
     ),
     Kind(
         "epoch.started",
         Text("纪元启动", "Epoch started"),
-        (Role.OPERATOR,),
+        MEMBERS,
         ORGANISATION,
         (public("start", _START),),
     ),
     Kind(
         "fork.shown",
         Text("分叉举证", "Fork shown"),
-        _MEMBERS,
+        MEMBERS,
         ORGANISATION,
         (public("first", _NOTE), public("second", _NOTE)),
     ),

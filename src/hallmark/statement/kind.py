@@ -30,6 +30,10 @@ class Role(StrEnum):
     JURISDICTION = "jurisdiction"
 
 
+MEMBERS = (Role.OPERATOR, Role.OWNER, Role.BODY, Role.LABORATORY, Role.JURISDICTION)
+"""Who may be a member of the consortium."""
+
+
 class UnknownKind(Malformed):
     """No kind of that name exists."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hallmark.kernel.text import Text
-from hallmark.statement.kind import Kind, Role, public
+from hallmark.statement.kind import MEMBERS, Kind, Role, public
 from hallmark.statement.shape import (
     CODE,
     DIGEST,
@@ -37,7 +37,7 @@ KINDS = (
     Kind(
         "time.told",
         Text("报时", "Time told"),
-        (Role.OPERATOR,),
+        MEMBERS,
         ORGANISATION,
         (public("utc_ms", Whole()),),
     ),
@@ -51,7 +51,7 @@ KINDS = (
     Kind(
         "status.stated",
         Text("状态公布", "Status stated"),
-        (Role.OPERATOR,),
+        MEMBERS,
         ORGANISATION,
         (public("size", Whole()), public("root", DIGEST), public("at", Whole())),
     ),

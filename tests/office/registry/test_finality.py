@@ -26,7 +26,7 @@ from hallmark.office.jobs.models import Deadline
 from hallmark.office.jobs.worker import work
 from hallmark.office.keys.services import port as keys
 from hallmark.office.registry import check, enrolment, finality, hosted, projection, queries, sequencer, services
-from hallmark.office.registry.errors import DraftSubmitted, GivenUp, NotFinalYet, TooMuchWaits
+from hallmark.office.registry.errors import DraftSubmitted, GivenUp, KeyElsewhere, NotFinalYet, TooMuchWaits
 from hallmark.office.registry.models import Entry, Ordered
 from hallmark.office.registry.state import DatabaseState, held_schemes
 from hallmark.rules import consortium as rules
@@ -326,6 +326,30 @@ def test_that_there_is_no_certificate_of_a_number_is_proven_under_the_quorum(off
 def test_the_projections_follow_what_is_final_as_if_made_again(office, network):
     services.append([interest(office, 2035)])
     assert projection.rebuild() == queries.size()
+
+
+def test_where_the_operator_s_key_is_elsewhere_a_member_keeps_the_ledger(office, network, monkeypatch):
+    operator, *others = network.names
+    signer_of = hosted.signer_of
+
+    def elsewhere(organisation):
+        if organisation == operator:
+            raise KeyElsewhere(organisation=organisation)
+        return signer_of(organisation)
+
+    monkeypatch.setattr(hosted, "signer_of", elsewhere)
+    services.append([interest(office, 2036)])
+    services.state_status()
+    begin_epoch(network)
+    with pytest.raises(GivenUp):
+        services.append([interest(office, 2037)])
+    services.append([interest(office, 2037)])
+    assert rules.epoch_of(DatabaseState()).epoch == 2
+    rows = Entry.objects.filter(kind__in=("time.told", "status.stated", "epoch.started")).order_by("-index")
+    assert rows.first().issuer == min(others)
+    monkeypatch.setattr(hosted, "signer_of", lambda _organisation: elsewhere(operator))
+    with pytest.raises(KeyElsewhere):
+        services.append([interest(office, 2038)])
 
 
 def test_members_give_the_log_another_key(office, network):

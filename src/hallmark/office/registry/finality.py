@@ -47,7 +47,6 @@ from hallmark.office.registry.errors import GivenUp, LedgerDiffers, NodesUnknown
 from hallmark.office.registry.models import Draft, Entry, Ordered
 from hallmark.office.registry.models import Head as OrderHead
 from hallmark.office.registry.sequencer import Admitted
-from hallmark.office.registry.state import DatabaseState
 
 OFFERED = "ledger.offered"
 """The job that offers again what no quorum made final at once."""
@@ -304,9 +303,8 @@ def _enter_epochs(record: Record, constitution: Constitution) -> bool:
         projection.follow(sequencer.conclude(base, start=starts[-1].encode()))
         Ordered.objects.all().delete()
         Draft.objects.filter(entry__gte=base.size).update(entry=None)
-        operator = (DatabaseState().get("ledger") or {})["operator"]
         claims = [{"start": start.encode()} for start in starts]
-        sequencer.append([hosted.issue("epoch.started", operator, operator, each) for each in claims])
+        sequencer.append([hosted.keep("epoch.started", each) for each in claims])
     _log.info("epoch %s has begun", starts[-1].ballot.record.epoch)
     return True
 

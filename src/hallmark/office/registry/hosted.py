@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from secrets import token_bytes
 from typing import Any
 
@@ -11,9 +12,11 @@ from django.conf import settings
 from hallmark.kernel import instant
 from hallmark.kernel.keys import PublicKey, Signer
 from hallmark.office.jobs.clock import now as wall_clock
+from hallmark.office.keys.errors import NoSuchKey
 from hallmark.office.keys.services import port as keys
 from hallmark.office.registry.errors import KeyElsewhere
 from hallmark.office.registry.state import DatabaseState
+from hallmark.rules import consortium
 from hallmark.statement import envelope
 from hallmark.statement.disclosure import SALT_SIZE, Disclosure
 
@@ -44,6 +47,26 @@ def issue(
         salt=salt,
     )
     return envelope.sign(draft, (), signer_of(issuer)), disclosures
+
+
+def keep(kind: str, claims: Mapping[str, Any], *, at: int | None = None) -> tuple[bytes, tuple[Disclosure, ...]]:
+    """Return a statement about the ledger itself, by the operator or, where its key is elsewhere, by a member.
+
+    Raises `KeyElsewhere` where no key of any of them is here.
+    """
+    keeper = _keeper()
+    return issue(kind, keeper, keeper, claims, at=at)
+
+
+def _keeper() -> str:
+    state = DatabaseState()
+    operator = str((state.get("ledger") or {"operator": ""})["operator"])
+    members = sorted(consortium.constitution_of(state).names) if state.get("consortium") else []
+    for organisation in (operator, *members):
+        with suppress(KeyElsewhere, NoSuchKey):
+            signer_of(organisation)
+            return organisation
+    raise KeyElsewhere(organisation=operator)
 
 
 def signer_of(organisation: str) -> Signer:

@@ -72,10 +72,10 @@ def recover(path: Path) -> range:
 def _state(starts: Iterable[Start]) -> None:
     """State the starts that are not on the ledger: nodes take nothing before them."""
     state = sequencer.state_ordered()
-    stated, operator = rules.epoch_of(state).epoch, (state.get("ledger") or {})["operator"]
+    stated = rules.epoch_of(state).epoch
     claims = [{"start": start.encode()} for start in starts if start.ballot.record.epoch > stated]
     if claims:
-        sequencer.append([hosted.issue("epoch.started", operator, operator, each) for each in claims])
+        sequencer.append([hosted.keep("epoch.started", each) for each in claims])
 
 
 def _confirmed(store: Store, path: Path, head: OrderHead) -> tuple[Note, int, list[Start]]:

@@ -297,8 +297,7 @@ def _tell_time(state: State, at: int | None) -> tuple[Statement, tuple[Disclosur
         if told - clock > (instant.MINUTE if at is None else 0):
             raise ClockBehind(clock=instant.to_text(clock), told=instant.to_text(told))
         clock = told + 1  # two batches at one instant
-    operator = (ledger or {"operator": ""})["operator"]
-    encoded, disclosures = hosted.issue("time.told", operator, operator, {"utc_ms": clock}, at=clock)
+    encoded, disclosures = hosted.keep("time.told", {"utc_ms": clock}, at=clock)
     return envelope.parse(encoded), disclosures
 
 

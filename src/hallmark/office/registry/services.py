@@ -16,7 +16,7 @@ from hallmark.node.errors import NotJudged
 from hallmark.office.accounts.errors import NoSuchPerson
 from hallmark.office.accounts.policies import Actor, may
 from hallmark.office.jobs.clock import now as wall_clock
-from hallmark.office.registry import finality, policies, projection, queries, sequencer
+from hallmark.office.registry import finality, hosted, policies, projection, queries, sequencer
 from hallmark.office.registry.errors import (
     AnotherDraft,
     ApprovedTwice,
@@ -199,8 +199,7 @@ def state_status(*, at: int | None = None) -> int:
         told = max(wall_clock() if at is None else at, ledger["now"] + 1)
         leaves = status_leaves(state)
         claims = {"size": len(leaves), "root": SortedMap(leaves).root, "at": told}
-        operator = ledger["operator"]
-        return append([issue("status.stated", operator, operator, claims, at=told)], at=told)[0]
+        return append([hosted.keep("status.stated", claims, at=told)], at=told)[0]
 
 
 def find_draft(actor: Actor, name: str) -> envelope.Draft:
