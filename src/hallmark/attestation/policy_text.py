@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from hallmark.attestation import json_text
+from hallmark.attestation.errors import BadEvidence
 from hallmark.attestation.policy import BadAppraisalPolicy, Policy
 from hallmark.kernel.text import Text
 
@@ -22,8 +23,12 @@ def write(policy: Policy) -> str:
 
 
 def read(text: bytes) -> Policy:
-    """Return the policy that `text` writes; raises `BadEvidence` for what is no JSON object, `BadAppraisalPolicy`."""
-    policy = Policy.from_value(_value(json_text.decode(text, _POLICY)))
+    """Return the policy that `text` writes; raises `BadAppraisalPolicy`, and `NotCanonical` for what it cannot hold."""
+    try:
+        plain = json_text.decode(text, _POLICY)
+    except BadEvidence as error:
+        raise BadAppraisalPolicy(why=error.facts["why"]) from None
+    policy = Policy.from_value(_value(plain))
     return Policy.parse(policy.encode())
 
 

@@ -34,7 +34,12 @@ def option(name: str, zh: str, en: str, **more: Any) -> Option:
     return Option(name, Text(zh, en), more)
 
 
-HEX = bytes.fromhex
+def hexadecimal(text: str) -> bytes:
+    """Return the bytes that `text` writes; raises `ValueError`, of which argparse says the name of this function."""
+    return bytes.fromhex(text)
+
+
+HEX = hexadecimal
 FOLDER = option(
     "folder", "节点文件夹；见 docs/spec/node.md", "the node's folder; see docs/spec/node.md", type=Path, required=True
 )
