@@ -120,10 +120,10 @@ def renew_sealing_key(folder: Path, package: Path = PACKAGE) -> None:
 
     Raises as `signers` and `Attester.seal`.
     """
-    own, vault = _keys(folder, package)
+    (own, vault), measured = _keys(folder, package), measure(package)
     renewed = vault.renewed() if vault else Vault.generate(name(folder))
     if is_sealed(folder):
-        _seal(folder, own, renewed, *[measure(package)] * 2)
+        _seal(folder, own, renewed, measured, measured)
     else:
         write(_pem_of(folder, SEALING), renewed.to_pem())
 
@@ -179,7 +179,7 @@ def collateral(folder: Path) -> dict[str, bytes]:
 def family(folder: Path) -> str:
     """Return the family of TEE that the node runs on."""
     path = folder / FAMILY
-    return _read(path).decode().strip() if path.exists() else families.DEFAULT
+    return _words(path).strip() if path.exists() else families.DEFAULT
 
 
 def product(folder: Path) -> str:

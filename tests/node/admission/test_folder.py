@@ -109,6 +109,9 @@ def test_what_a_folder_lacks_or_what_is_no_policy_is_named(own) -> None:
     (own / "policy").write_bytes(b"\xa0")
     with pytest.raises(BadAppraisalPolicy):
         folder.policy(own)
+    (own / "family").write_bytes(b"\xff")
+    with pytest.raises(WrongFolder, match="UTF-8"):
+        folder.family(own)
     assert folder.product(own) == ""
     (own / "product").write_text("C-1\n")
     assert folder.product(own) == "C-1"

@@ -191,8 +191,8 @@ def test_a_double_spend_is_seen_by_the_office_itself(office, network, paying):
         pay(office, network, paying, AMOUNT - 1, 1)
 
 
-def test_of_payments_that_come_together_each_note_pays_once_and_the_ledger_goes_on(office, network, paying):
-    outcomes = []
+def paying_thread(office, network, paying, outcomes):
+    """Return a thread that pays the note and adds to `outcomes` what came of it, entries or the code of an error."""
 
     def submit():
         try:
@@ -202,7 +202,12 @@ def test_of_payments_that_come_together_each_note_pays_once_and_the_ledger_goes_
         finally:
             connection.close()
 
-    threads = [Thread(target=submit) for _ in range(4)]
+    return Thread(target=submit)
+
+
+def test_of_payments_that_come_together_each_note_pays_once_and_the_ledger_goes_on(office, network, paying):
+    outcomes = []
+    threads = [paying_thread(office, network, paying, outcomes) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -212,12 +217,7 @@ def test_of_payments_that_come_together_each_note_pays_once_and_the_ledger_goes_
     services.append([interest(office)])
 
 
-def test_without_a_quorum_nothing_sealed_is_ordered_and_the_rest_waits_as_ever(
-    office,
-    network,
-    paying,
-    monkeypatch,
-):
+def test_without_a_quorum_nothing_sealed_is_ordered_and_the_rest_waits_as_ever(office, network, paying):
     caught_up(network)
     signed, hidden, _ = transfer(office, paying.note, AMOUNT)
     payment = sealed(network, signed, hidden)
@@ -240,16 +240,8 @@ def test_while_nodes_judge_a_payment_others_go_on(office, network, paying, monke
         go.wait(20)
         return judge(peer, message)
 
-    def submit():
-        try:
-            outcomes.append(pay(office, network, paying))
-        except HallmarkError as error:
-            outcomes.append(error.code)
-        finally:
-            connection.close()
-
     monkeypatch.setattr(Peer, "judge", late)
-    thread = Thread(target=submit)
+    thread = paying_thread(office, network, paying, outcomes)
     thread.start()
     asked.wait()
     (index,) = services.append([interest(office)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from secrets import token_bytes
 from typing import Any
@@ -54,19 +54,18 @@ def keep(kind: str, claims: Mapping[str, Any], *, at: int | None = None) -> tupl
 
     Raises `KeyElsewhere` where no key of any of them is here.
     """
-    keeper = _keeper()
-    return issue(kind, keeper, keeper, claims, at=at)
-
-
-def _keeper() -> str:
-    state = DatabaseState()
-    operator = str((state.get("ledger") or {"operator": ""})["operator"])
-    members = sorted(consortium.constitution_of(state).names) if state.get("consortium") else []
-    for organisation in (operator, *members):
+    for organisation in _keepers():
         with suppress(KeyElsewhere, NoSuchKey):
-            signer_of(organisation)
-            return organisation
-    raise KeyElsewhere(organisation=operator)
+            return issue(kind, organisation, organisation, claims, at=at)
+    raise KeyElsewhere(organisation=next(_keepers()))
+
+
+def _keepers() -> Iterator[str]:
+    """Yield the operator, and then the members, who are looked for only where its key is elsewhere."""
+    state = DatabaseState()
+    yield str((state.get("ledger") or {"operator": ""})["operator"])
+    if state.get("consortium"):
+        yield from sorted(consortium.constitution_of(state).names)
 
 
 def signer_of(organisation: str) -> Signer:
